@@ -1,0 +1,1 @@
+"""Everything about faces that runs without Qt, torch or a terminal."""

@@ -1,0 +1,1 @@
+"""Frozen records: what a frame, a face, a template and a decision are."""

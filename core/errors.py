@@ -1,0 +1,426 @@
+"""Every failure the program can explain, each with a stable code and one sentence.
+
+PocketfaceError              code + sentence; every failure we can explain
+├ CaptureError               camera.* stream.* video.* picture.* source.*
+├ VisionError                model.* pack.* landmarks.*
+├ GalleryError               gallery.* subject.* name.* export.*
+├ KeyStoreError              keys.*
+├ SettingsError              settings.*
+├ UsageError                 usage.*: a request that cannot be carried out as asked
+└ DisplayError               display.*: no screen, or a missing system library
+RecipeError                  recipe.invalid  (declared in training/recipe.py)
+Cancelled                    outside the tree: nothing went wrong
+
+A class states its code, its sentence (a template over keyword facts) and the exit code that
+the command line answers with: 2 for unreadable input or an unknown name, 3 where no decision
+is possible, 4 for a fault.
+"""
+
+from typing import ClassVar
+
+USAGE_EXIT = 2
+UNDECIDED_EXIT = 3
+FAULT_EXIT = 4
+
+
+class PocketfaceError(Exception):
+    """A failure with a machine code, the facts, and one sentence for the person.
+
+    Args:
+        facts: What was found and expected; they fill the sentence's placeholders. Never a
+            name's biometric data, a key, or a password.
+    """
+
+    code: ClassVar[str] = "fault"
+    template: ClassVar[str] = "Something went wrong."
+    exit_code: ClassVar[int] = FAULT_EXIT
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """What happened and what to do, in one sentence without jargon."""
+        return self.template.format_map(self.facts)
+
+
+class Cancelled(Exception):  # noqa: N818 - nothing went wrong, so it is no Error
+    """The person asked to stop; nothing is shown for it."""
+
+
+class CaptureError(PocketfaceError):
+    """A picture, video, camera or stream that cannot be read."""
+
+
+class CameraMissingError(CaptureError):
+    """No camera answers to the given name or number."""
+
+    code = "camera.missing"
+    template = "No camera '{camera}' was found; `pocketface cameras` lists those that are there."
+
+
+class CameraBusyError(CaptureError):
+    """The camera exists, but another program holds it."""
+
+    code = "camera.busy"
+    template = (
+        "The camera '{camera}' could not be opened, most likely because {holder} is using it; "
+        "close that program and try again."
+    )
+
+
+class CameraDeniedError(CaptureError):
+    """The operating system refuses access."""
+
+    code = "camera.denied"
+    template = "Access to the camera '{camera}' was refused; {remedy}"
+
+
+class CameraFailedError(CaptureError):
+    """The camera is there and free, but its driver does not open it."""
+
+    code = "camera.failed"
+    template = "The camera '{camera}' could not be opened; {likely_cause}"
+
+
+class CameraLostError(CaptureError):
+    """A camera that delivered frames has stopped and did not come back."""
+
+    code = "camera.lost"
+    template = (
+        "The camera '{camera}' stopped delivering pictures and did not come back within "
+        "{waited_s:.0f} seconds; check its cable and try again."
+    )
+
+
+class CameraTimeoutError(CaptureError):
+    """Opening, or the first frame, took longer than the deadline."""
+
+    code = "camera.timeout"
+    template = (
+        "The camera '{camera}' gave no picture within {deadline_s:.0f} seconds; {likely_cause}"
+    )
+
+
+class StreamUnreachableError(CaptureError):
+    """A network stream that does not open or stops. `address` carries no password."""
+
+    code = "stream.unreachable"
+    template = (
+        "The stream {address} gave no picture within {deadline_s:.0f} seconds; check the address, "
+        "the network and the password."
+    )
+
+
+class SourceUnknownError(CaptureError):
+    """The text given as a source is neither a file, a folder, a camera nor an address."""
+
+    code = "source.unknown"
+    template = "'{source}' is neither a camera, a file, a folder nor a stream address."
+    exit_code = USAGE_EXIT
+
+
+class PictureUnreadableError(CaptureError):
+    """Bytes that no decoder accepts, or a path that is no regular readable file."""
+
+    code = "picture.unreadable"
+    template = "The picture '{path}' cannot be read: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class PictureTooLargeError(CaptureError):
+    """More pixels or bytes than are decoded."""
+
+    code = "picture.too_large"
+    template = "The picture '{path}' is too large ({found}); at most {limit} are read."
+    exit_code = USAGE_EXIT
+
+
+class HeicUnsupportedError(CaptureError):
+    """A HEIC picture while the optional decoder is absent."""
+
+    code = "picture.heic"
+    template = (
+        "The picture '{path}' is in HEIC format, which needs an extra: "
+        "pip install 'pocketface[heif]'."
+    )
+    exit_code = USAGE_EXIT
+
+
+class FolderEmptyError(CaptureError):
+    """A folder in which no picture can be found."""
+
+    code = "source.no_pictures"
+    template = "The folder '{path}' holds no picture that can be read."
+    exit_code = USAGE_EXIT
+
+
+class VideoUnreadableError(CaptureError):
+    """A video file whose frames cannot be decoded."""
+
+    code = "video.unreadable"
+    template = "The video '{path}' cannot be read: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class VisionError(PocketfaceError):
+    """A model or a geometry that cannot be used."""
+
+
+class ModelMissingError(VisionError):
+    """No model pack of that name."""
+
+    code = "model.missing"
+    template = "There is no model '{name}'; `pocketface models list` shows those that are there."
+    exit_code = USAGE_EXIT
+
+
+class ModelDigestError(VisionError):
+    """A model file whose bytes are not those its card names."""
+
+    code = "model.digest"
+    template = (
+        "The model file of '{name}' is damaged or was changed: its SHA-256 is not the one in its "
+        "card; install the pack again."
+    )
+
+
+class ModelContractError(VisionError):
+    """A model whose inputs or outputs are not what is needed."""
+
+    code = "model.contract"
+    template = "The model '{name}' cannot be used: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class CardInvalidError(VisionError):
+    """A model card that does not say what a card must say."""
+
+    code = "pack.card"
+    template = "The card of the model '{name}' is not valid: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class PackUnreadableError(VisionError):
+    """A model pack (folder, zip or file) that cannot be opened safely."""
+
+    code = "pack.unreadable"
+    template = "The model pack '{path}' cannot be read: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class PackExistsError(VisionError):
+    """A pack of that name is already installed."""
+
+    code = "pack.exists"
+    template = (
+        "A model named '{name}' is already installed; remove it first or choose another name."
+    )
+    exit_code = USAGE_EXIT
+
+
+class PackUnwritableError(VisionError):
+    """The folder of the user's packs refuses a write."""
+
+    code = "pack.unwritable"
+    template = "The models in '{path}' cannot be changed: {reason}; nothing was changed."
+
+
+class PackInUseError(VisionError):
+    """The pack is built in or selected, so it cannot be removed."""
+
+    code = "pack.in_use"
+    template = "The model '{name}' cannot be removed: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class ExtraMissingError(VisionError):
+    """A feature that needs a package which is not installed."""
+
+    code = "extra.missing"
+    template = "{feature} needs an extra that is not installed: pip install 'pocketface[{extra}]'."
+    exit_code = USAGE_EXIT
+
+
+class DegenerateLandmarksError(VisionError):
+    """Five points that determine no similarity transform."""
+
+    code = "landmarks.degenerate"
+    template = "The five points of the face lie on one spot or line, so it cannot be aligned."
+    exit_code = UNDECIDED_EXIT
+
+
+class ModelMismatchError(VisionError):
+    """Vectors of two different models were about to be compared."""
+
+    code = "model.mismatch"
+    template = (
+        "The enrolled pictures were made with another model than the one in use; switch back with "
+        "`pocketface models use`, or enrol again."
+    )
+
+
+class GalleryError(PocketfaceError):
+    """The store of enrolled people cannot do what was asked."""
+
+
+class GalleryLockedError(GalleryError):
+    """Another process holds the database."""
+
+    code = "gallery.locked"
+    template = "The gallery is in use by another program; close it there and try again."
+
+
+class GalleryNewerError(GalleryError):
+    """The database was written by a newer version."""
+
+    code = "gallery.newer"
+    template = (
+        "The gallery in '{path}' was written by a newer version of pocketface; update the program "
+        "to open it."
+    )
+
+
+class GalleryCorruptError(GalleryError):
+    """The file is no database, or fails its integrity check."""
+
+    code = "gallery.corrupt"
+    template = (
+        "The gallery file '{path}' is damaged or is not a gallery; it was left as it is, and "
+        "backups lie in the folder '{backups}'."
+    )
+
+
+class GalleryTamperedError(GalleryError):
+    """A sealed row that does not open under the right key."""
+
+    code = "gallery.tampered"
+    template = (
+        "Entry {row} of the gallery was altered or damaged and cannot be opened; the other "
+        "entries are unharmed."
+    )
+
+
+class GalleryUnwritableError(GalleryError):
+    """The data folder or disk refuses a write."""
+
+    code = "gallery.unwritable"
+    template = "The gallery in '{path}' cannot be written: {reason}; nothing was changed."
+
+
+class SubjectUnknownError(GalleryError):
+    """Nobody of that name is enrolled."""
+
+    code = "subject.unknown"
+    template = "Nobody named '{name}' is enrolled; `pocketface people list` shows who is."
+    exit_code = USAGE_EXIT
+
+
+class SubjectExistsError(GalleryError):
+    """The name is taken."""
+
+    code = "subject.exists"
+    template = (
+        "Somebody named '{name}' is already enrolled; choose another name or add pictures to "
+        "that one."
+    )
+    exit_code = USAGE_EXIT
+
+
+class NameInvalidError(GalleryError):
+    """A name that is empty, too long or holds control characters."""
+
+    code = "name.invalid"
+    template = "That name cannot be used: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class ExportFailedError(GalleryError):
+    """An export that could not be written; whatever lay there before is untouched."""
+
+    code = "export.failed"
+    template = "The export to '{path}' could not be written: {reason}."
+
+
+class KeyStoreError(PocketfaceError):
+    """The gallery's key cannot be had or kept."""
+
+
+class KeysUnavailableError(KeyStoreError):
+    """No place to keep the key works on this machine."""
+
+    code = "keys.unavailable"
+    template = "The key of the gallery cannot be reached: {reason}."
+
+
+class KeysMissingError(KeyStoreError):
+    """The gallery exists, but its key does not."""
+
+    code = "keys.missing"
+    template = (
+        "The gallery exists, but its key is not in {store}; nothing was changed. Bring the key "
+        "back, or point --data-dir elsewhere to begin a new gallery."
+    )
+
+
+class KeysDeniedError(KeyStoreError):
+    """The key store or the passphrase was refused."""
+
+    code = "keys.denied"
+    template = "The gallery stays locked: {reason}."
+
+
+class KeysWrongError(KeyStoreError):
+    """A key that is not this gallery's."""
+
+    code = "keys.wrong"
+    template = "The key found in {store} does not belong to this gallery; nothing was changed."
+
+
+class SealBrokenError(KeyStoreError):
+    """Sealed bytes that were altered, moved to another row, or sealed under another key."""
+
+    code = "keys.tampered"
+    template = "A sealed value was altered, or was sealed under another key."
+
+
+class SettingsError(PocketfaceError):
+    """Settings that cannot be read or saved."""
+
+    code = "settings.invalid"
+    template = "The settings file '{path}' is not valid: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class SettingsUnwritableError(SettingsError):
+    """The settings folder refuses a write."""
+
+    code = "settings.unwritable"
+    template = "The settings cannot be saved to '{path}': {reason}."
+    exit_code = FAULT_EXIT
+
+
+class UsageError(PocketfaceError):
+    """A request that cannot be carried out as asked."""
+
+    code = "usage"
+    template = "{reason}."
+    exit_code = USAGE_EXIT
+
+
+class DisplayError(PocketfaceError):
+    """A window is wanted where none can be shown."""
+
+    code = "display.missing"
+    template = (
+        "There is no screen to open a window on; use the command line instead, for example "
+        "`pocketface verify NAME --source 0` (see `pocketface --help`)."
+    )
+
+
+class LibraryMissingError(DisplayError):
+    """A system library that a wheel needs is absent."""
+
+    code = "display.library"
+    template = "{feature} needs the system library {library}; install it with: {remedy}."

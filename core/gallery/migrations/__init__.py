@@ -1,0 +1,1 @@
+"""Steps from each schema of the gallery to the next, run by alembic."""

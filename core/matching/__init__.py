@@ -1,0 +1,1 @@
+"""Scores, rates and single comparisons; arithmetic only."""

@@ -1,0 +1,79 @@
+"""A snapshot of references, searched exactly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.decision import Score
+from core.domain.template import Embedding, ModelId, Reference, SubjectId
+from core.errors import ModelMismatchError
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectScore:
+    """How alike a probe is to a subject: the highest score among the subject's references."""
+
+    subject_id: SubjectId
+    score: Score
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceMatrix:
+    """Templates of one model as a matrix; SQLite stays the truth.
+
+    Attributes:
+        matrix: float32 (n, D), unit rows, read-only, ordered by subject.
+        subjects: Each subject once, in row order.
+        first_rows: int64 (subjects,), where each subject's rows begin.
+    """
+
+    model: ModelId
+    matrix: NDArray[np.float32]
+    subjects: tuple[SubjectId, ...]
+    first_rows: NDArray[np.int64]
+
+    @classmethod
+    def build(cls, references: Sequence[Reference], model: ModelId) -> Self:
+        """Take a snapshot.
+
+        Raises:
+            ModelMismatchError: A reference was made by another model.
+        """
+        if any(reference.template.model != model for reference in references):
+            raise ModelMismatchError
+        ordered = sorted(references, key=lambda reference: reference.subject_id)
+        subjects: list[SubjectId] = []
+        first_rows: list[int] = []
+        for row, reference in enumerate(ordered):
+            if not subjects or subjects[-1] != reference.subject_id:
+                subjects.append(reference.subject_id)
+                first_rows.append(row)
+        vectors = [reference.template.vector for reference in ordered]
+        matrix = np.stack(vectors) if vectors else np.empty((0, 0), dtype=np.float32)
+        matrix.flags.writeable = False
+        return cls(model, matrix, tuple(subjects), np.array(first_rows, dtype=np.int64))
+
+    @property
+    def count(self) -> int:
+        """References in the snapshot."""
+        return len(self.matrix)
+
+    def scores(self, probe: Embedding) -> tuple[SubjectScore, ...]:
+        """Every subject's highest score, most alike first.
+
+        Raises:
+            ModelMismatchError: The probe was made by another model.
+        """
+        if not self.subjects:
+            return ()
+        if probe.model != self.model or probe.vector.size != self.matrix.shape[1]:
+            raise ModelMismatchError
+        similarities = np.clip(self.matrix @ probe.vector, -1.0, 1.0)
+        highest = np.maximum.reduceat(similarities, self.first_rows)
+        order = np.argsort(-highest, kind="stable")
+        return tuple(
+            SubjectScore(self.subjects[i], Score(float(highest[i]), self.model)) for i in order
+        )
