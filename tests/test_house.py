@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import core.capture.errors
 import core.errors
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +20,7 @@ TEST_LINES = 500
 DEFINITIONS = {
     "core/ports.py",
     "core/opencv.py",
+    "core/capture/errors.py",
 }
 
 
@@ -86,7 +88,7 @@ def error_classes() -> list[type[core.errors.PocketfaceError]]:
         current = waiting.pop()
         found.append(current)
         waiting.extend(current.__subclasses__())
-    return [cls for cls in found if cls.__module__ == "core.errors"]
+    return [cls for cls in found if cls.__module__ in ("core.errors", "core.capture.errors")]
 
 
 def test_every_error_that_is_raised_has_a_code_of_its_own() -> None:

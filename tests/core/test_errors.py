@@ -1,5 +1,6 @@
 import pytest
 
+from core.capture.errors import PictureUnreadableError
 from core.errors import (
     FAULT_EXIT,
     UNDECIDED_EXIT,
@@ -14,7 +15,6 @@ from core.errors import (
     KeysMissingError,
     KeyStoreError,
     KeysWrongError,
-    PictureUnreadableError,
     PocketfaceError,
     SubjectUnknownError,
 )

@@ -1,0 +1,1 @@
+"""State machines that turn a run of frames into one answer."""

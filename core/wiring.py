@@ -1,0 +1,129 @@
+"""The composition root: settings in, everything the program works with out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.domain.operating_point import OperatingPoint
+from core.errors import ModelContractError
+from core.gallery.sqlite_gallery import SqliteGallery
+from core.matching.decide import choose_point
+from core.ports import Detector, Embedder, Gallery
+from core.security.key_store import choose_key_store, key_notice
+from core.settings import FacePolicy, Folders, Settings
+from core.vision.packs import ModelPack, find_pack
+
+if TYPE_CHECKING:
+    from core.pipeline import Parts
+    from core.vision.assess import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Vision:
+    """The opened models and the operating point that the settings choose.
+
+    Attributes:
+        point: The threshold in use, with its rates.
+    """
+
+    pack: ModelPack
+    detector: Detector
+    embedder: Embedder
+    point: OperatingPoint
+
+    @property
+    def points(self) -> tuple[OperatingPoint, ...]:
+        """All measured operating points of the model."""
+        return self.pack.card.operating_points
+
+    @property
+    def same_person_threshold(self) -> float:
+        """For captures of one enrolment: the loosest threshold, since their poses differ."""
+        return self.points[0].threshold
+
+    def parts(self, policy: FacePolicy, limits: "Limits") -> "Parts":
+        """What the pipeline needs for one source, with a tracker of its own."""
+        from core.pipeline import Parts  # noqa: PLC0415 - see build_vision
+        from core.vision.track import Tracker  # noqa: PLC0415
+
+        return Parts(self.detector, self.embedder, Tracker(), policy, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGallery:
+    """A gallery, and where its key lies.
+
+    Attributes:
+        key_place: In words.
+        notice: To be shown for as long as the gallery is open; None if there is nothing to say.
+    """
+
+    gallery: Gallery
+    key_place: str
+    notice: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the window or a command works with."""
+
+    settings: Settings
+    folders: Folders
+    vision: Vision
+    store: OpenGallery
+
+    @property
+    def gallery(self) -> Gallery:
+        """The enrolled people."""
+        return self.store.gallery
+
+    def close(self) -> None:
+        """Release the database; harmless when called twice."""
+        self.store.gallery.close()
+
+
+def build_vision(settings: Settings, folders: Folders) -> Vision:
+    """Open detector and recogniser.
+
+    Raises:
+        VisionError: A model is missing, damaged, of the wrong kind or without measurements.
+        UsageError: The model was not measured at the wanted FMR.
+    """
+    # Imported here, so that the gallery opens where a library that OpenCV needs is missing.
+    from core.vision.detect import open_detector  # noqa: PLC0415
+    from core.vision.embed import open_embedder  # noqa: PLC0415
+
+    pack = find_pack(settings.model, folders.models)
+    if pack.card.role != "embedder":
+        raise ModelContractError(name=pack.name, reason="it finds faces and cannot compare them")
+    if not pack.card.operating_points:
+        raise ModelContractError(
+            name=pack.name, reason="its card states no measured operating points to decide by"
+        )
+    return Vision(
+        pack=pack,
+        detector=open_detector(settings.threads),
+        embedder=open_embedder(pack, settings.threads),
+        point=choose_point(pack.card.operating_points, settings.target_fmr),
+    )
+
+
+def build_gallery(
+    settings: Settings, folders: Folders, ask_passphrase: Callable[[], str] | None
+) -> OpenGallery:
+    """Open the gallery alone, for commands that need no model.
+
+    Raises:
+        GalleryError, KeyStoreError: It cannot be opened; nothing was changed.
+    """
+    keys = choose_key_store(settings.key_store, folders, ask_passphrase)
+    gallery = SqliteGallery.open(folders, keys, keep_crops=settings.keep_crops)
+    return OpenGallery(gallery, keys.place, key_notice(keys))
+
+
+def build(
+    settings: Settings, folders: Folders, ask_passphrase: Callable[[], str] | None
+) -> Services:
+    """Open everything; see `build_vision` and `build_gallery` for what may be raised."""
+    vision = build_vision(settings, folders)
+    return Services(settings, folders, vision, build_gallery(settings, folders, ask_passphrase))
