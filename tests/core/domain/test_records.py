@@ -124,7 +124,7 @@ def test_a_score_is_a_cosine(value: float) -> None:
     ],
 )
 def test_an_operating_point_is_a_possible_measurement(changes: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="between|counted|ordered"):
+    with pytest.raises(ValueError, match=r"between|counted|ordered"):
         point(**changes)
 
 

@@ -1,0 +1,1 @@
+"""Pictures to vectors: detect, align, assess, embed, and the model packs behind them."""

@@ -1,0 +1,1 @@
+"""Read-only package data, reached only through importlib.resources."""

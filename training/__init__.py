@@ -1,0 +1,1 @@
+"""Makes the models: search, training, distillation, evaluation, export."""
