@@ -1,0 +1,1 @@
+"""Widgets that paint values they are given, and the look they share."""

@@ -1,0 +1,137 @@
+"""`models`: list, show, add, use, remove."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.domain.model_card import ModelCard
+from core.vision.packs import dump_card, load_card
+from tests.app.cli.lines import enrolled
+
+
+@pytest.fixture
+def other_pack(tiny_pack: Path, tmp_path: Path) -> Path:
+    """A second pack that reads colours the other way round, so its vectors differ."""
+    import msgspec  # noqa: PLC0415
+
+    folder = tmp_path / "other"
+    shutil.copytree(tiny_pack, folder)
+    card: ModelCard = load_card((folder / "card.toml").read_bytes(), "tiny")
+    spec = msgspec.structs.replace(card.input, colour="bgr")
+    changed = msgspec.structs.replace(card, name="other", input=spec, non_commercial=True)
+    (folder / "card.toml").write_bytes(dump_card(changed))
+    return folder
+
+
+def test_the_list_says_which_model_is_in_use(cli) -> None:
+    models = {entry["name"]: entry for entry in cli("models", "list", "--json").data["models"]}
+    assert models["tiny"]["in_use"]
+    assert not models["tiny"]["built_in"]
+    assert models["yunet"]["role"] == "detector"
+
+
+def test_a_broken_pack_is_named_and_hides_no_other(cli, home) -> None:
+    (home / "models" / "broken").mkdir()
+    (home / "models" / "broken" / "card.toml").write_text("name = [", encoding="utf-8")
+    said = cli("models", "list", "--json")
+    assert said.code == 0
+    assert [entry["name"] for entry in said.data["broken"]] == ["broken"]
+    assert "tiny" in {entry["name"] for entry in said.data["models"]}
+
+
+def test_a_model_is_shown_with_licence_thresholds_and_card(cli) -> None:
+    said = cli("models", "show", "tiny")
+    assert said.code == 0
+    for words in ("Apache-2.0", "0.9700", "100 of 100,000", "A recogniser for tests."):
+        assert words in said.out
+
+
+@pytest.mark.parametrize("command", ["show", "use", "remove"])
+def test_an_unknown_model_is_a_usage_fault(cli, command) -> None:
+    said = cli("models", command, "nothing", "--json")
+    assert said.code == 2
+    assert said.document["error"]["code"] == "model.missing"
+
+
+def test_a_pack_is_added_used_and_counted_against_the_gallery(cli, pictures, other_pack) -> None:
+    enrolled(cli, pictures)
+    assert cli("models", "add", other_pack).code == 0
+    said = cli("models", "use", "other", "--json")
+    assert said.code == 0
+    assert said.data == {"name": "other", "former": "tiny", "without_references": 1}
+    undecided = cli("verify", "Anna", pictures / "anna.png", "--json")
+    assert undecided.code == 3
+    assert undecided.data["reasons"] == ["no_references"]
+    assert cli("verify", "Anna", pictures / "anna.png", "--model", "tiny").code == 0
+
+
+def test_a_non_commercial_licence_is_told_before_use(cli, other_pack) -> None:
+    assert "do not allow commercial use" in cli("models", "add", other_pack).out
+    assert "do not allow commercial use" in cli("models", "use", "other").out
+
+
+def test_a_bare_file_needs_what_its_card_would_say(cli, tiny_pack) -> None:
+    said = cli("models", "add", tiny_pack / "model.onnx", "--name", "bare", "--json")
+    assert said.code == 2
+    assert "--colour, --mean, --std" in said.document["error"]["sentence"]
+
+
+def test_a_bare_file_is_added_but_cannot_decide_without_measurements(cli, tiny_pack) -> None:
+    facts = ("--name", "bare", "--colour", "rgb", "--mean", "127.5", "--std", "127.5,127.5,127.5")
+    said = cli("models", "add", tiny_pack / "model.onnx", *facts)
+    assert said.code == 0
+    assert "cannot decide yet" in said.out
+    assert cli("models", "use", "bare").code == 2
+    assert cli("models", "list", "--json").data["models"][-1]["in_use"]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        ("--colour", "grey", "--mean", "0", "--std", "1"),
+        ("--colour", "rgb", "--mean", "0,0", "--std", "1"),
+        ("--colour", "rgb", "--mean", "many", "--std", "1"),
+        ("--colour", "rgb", "--mean", "0", "--std", "0"),
+    ],
+)
+def test_facts_that_mean_nothing_are_refused(cli, tiny_pack, facts) -> None:
+    assert cli("models", "add", tiny_pack / "model.onnx", "--name", "bare", *facts).code == 2
+
+
+def test_facts_for_a_pack_with_a_card_are_refused(cli, other_pack) -> None:
+    assert cli("models", "add", other_pack, "--name", "mine").code == 2
+
+
+def test_a_file_that_is_no_model_is_refused(cli, pictures) -> None:
+    facts = ("--name", "bare", "--colour", "rgb", "--mean", "0", "--std", "1")
+    fake = pictures / "words.onnx"
+    fake.write_text("no model", encoding="utf-8")
+    assert cli("models", "add", fake, *facts).code == 2
+
+
+def test_the_model_in_use_stays(cli) -> None:
+    said = cli("models", "remove", "tiny", "--json")
+    assert said.code == 2
+    assert said.document["error"]["code"] == "pack.in_use"
+
+
+def test_removing_asks(cli, other_pack, answering) -> None:
+    cli("models", "add", other_pack)
+    answering("n\n")
+    assert cli("models", "remove", "other").code == 1
+    answering("y\n")
+    assert cli("models", "remove", "other").code == 0
+    assert cli("models", "show", "other").code == 2
+
+
+def test_a_flipped_byte_in_the_model_file_is_a_fault(cli, home, tiny_pack, pictures) -> None:
+    (home / "models" / "tiny").unlink()
+    shutil.copytree(tiny_pack, home / "models" / "tiny")
+    model = home / "models" / "tiny" / "model.onnx"
+    data = bytearray(model.read_bytes())
+    data[100] ^= 1
+    model.write_bytes(data)
+    said = cli("compare", pictures / "anna.png", pictures / "anna.png", "--json")
+    assert said.code == 4
+    assert said.document["error"]["code"] == "model.digest"
