@@ -1,38 +1,19 @@
-"""The root of the command line: global options, and what becomes of everything that fails."""
+"""The entry of the command line: what becomes of everything that a command returns or raises."""
 
 import contextlib
 import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from app.cli import commands
-from app.cli.request import Request, WindowCalls
-from core.errors import FAULT_EXIT, USAGE_EXIT, Cancelled, PocketfaceError
+from app.cli.request import WindowCalls
+from core.errors import FAULT_EXIT, Cancelled, PocketfaceError
 
 STOPPED_EXIT = 130  # what shells report for a program that Ctrl-C ended
-_EVERYWHERE = "--data-dir, --json, --model and --fmr may stand anywhere on the line."
 _FLAGS = ("--json",)
 _WITH_VALUE = ("--data-dir", "--model", "--fmr")
-# Every complaint of the parser has this base, wherever typer keeps its copy of click.
-_ParserError: type[Exception] = next(
-    base
-    for base in typer.BadParameter.__mro__
-    if base.__name__ == "ClickException" and issubclass(base, Exception)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Surroundings:
-    """What the root callback is given by `run`."""
-
-    environment: Mapping[str, str]
-    window: WindowCalls
 
 
 def run(argv: Sequence[str], window: WindowCalls, environment: Mapping[str, str]) -> int:
@@ -47,28 +28,28 @@ def run(argv: Sequence[str], window: WindowCalls, environment: Mapping[str, str]
         The exit code: 0 yes or done, 1 no, 2 usage or unreadable input, 3 no decision
         possible, 4 fault, 130 stopped from the keyboard.
     """
-    arguments = gather_global_options(argv)
-    failure = _Failures(arguments)
+    front, rest = gather_global_options(argv)
+    failure = _Failures([*front, *rest])
     try:
-        # The parser takes a third of a second to load; the version need not wait for it.
-        if argv and all(token in {"--version", "--json"} for token in argv):
-            code = _say_version(json="--json" in argv)
+        # Loading the parser takes longer than everything else the version needs.
+        if rest[:1] == ["--version"]:
+            code = _say_version(json="--json" in front)
         else:
-            code = _call(arguments, _Surroundings(environment, window))
+            from app.cli.root import call  # noqa: PLC0415
+
+            code = call([*front, *rest], window, environment)
         sys.stdout.flush()
-    except (KeyboardInterrupt, typer.Abort, Cancelled):
+    except (KeyboardInterrupt, Cancelled):
         return failure.tell("stopped", "Stopped.", STOPPED_EXIT)
     except PocketfaceError as error:
         return failure.tell(error.code, error.sentence, error.exit_code)
-    except _ParserError as error:
-        return failure.tell("usage", _complaint(error), USAGE_EXIT)
     except Exception as error:  # noqa: BLE001 - the root: no traceback reaches a person
         return failure.unexpected(error)
     return code
 
 
-def gather_global_options(argv: Sequence[str]) -> list[str]:
-    """The same line with the global options in front, where the parser expects them.
+def gather_global_options(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The global options, which the parser expects in front, and the rest of the line.
 
     What follows `--` is left alone: it is names and files.
     """
@@ -84,57 +65,7 @@ def gather_global_options(argv: Sequence[str]) -> list[str]:
             front.extend((token, *[value for value in [next(waiting, None)] if value is not None]))
         else:
             rest.append(token)
-    return front + rest
-
-
-def make_root() -> typer.Typer:
-    """The whole command tree."""
-    root = typer.Typer(
-        name="pocketface",
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        epilog=_EVERYWHERE,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    root.callback(invoke_without_command=True)(_root)
-    commands.register(root)
-    return root
-
-
-def _root(
-    context: typer.Context,
-    json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on stdout, all talk on stderr.")
-    ] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Keep everything in this folder.", file_okay=False)
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="Use this model for once.")] = None,
-    fmr: Annotated[
-        float | None, typer.Option(help="The false match rate to keep for once, such as 0.001.")
-    ] = None,
-    version: Annotated[  # noqa: ARG001 - `run` answers it; here it is for the help
-        bool, typer.Option("--version", help="Say the version.")
-    ] = False,
-) -> None:
-    """Verify faces on your own machine: encrypted, measured, without any cloud.
-
-    Without a command the window opens. Exit codes: 0 yes or done, 1 no, 2 usage or unreadable
-    input, 3 no decision possible, 4 fault.
-    """
-    surroundings: _Surroundings = context.obj
-    request = Request(
-        json=json,
-        data_dir=data_dir,
-        model=model,
-        fmr=fmr,
-        environment=surroundings.environment,
-        window=surroundings.window,
-    )
-    context.obj = request
-    if context.invoked_subcommand is None:
-        raise typer.Exit(_open_window(request))
+    return front, rest
 
 
 def _say_version(*, json: bool) -> int:
@@ -151,33 +82,6 @@ def _say_version(*, json: bool) -> int:
 
     deliver("version", Answer(Version(version=version), (line,)), json=True)
     return 0
-
-
-def _open_window(request: Request) -> int:
-    from app.cli.session import folders_of, settings_of  # noqa: PLC0415 - heavy
-
-    folders = folders_of(request)
-    return request.window.open(settings_of(request, folders), folders)
-
-
-def _call(arguments: Sequence[str], surroundings: _Surroundings) -> int:
-    # Not through the parser's own main(), which has exit codes and a mind of its own.
-    command = typer.main.get_command(make_root())
-    try:
-        with command.make_context("pocketface", list(arguments), obj=surroundings) as context:
-            command.invoke(context)
-    except typer.Exit as leaving:
-        return leaving.exit_code
-    return 0
-
-
-def _complaint(error: Exception) -> str:
-    """What the parser says, as one line that ends like a sentence."""
-    say = getattr(error, "format_message", None)
-    text = " ".join(str(say() if callable(say) else error).split())
-    ending = "" if text.endswith((".", "?", "!")) else "."
-    path = getattr(getattr(error, "ctx", None), "command_path", "pocketface")
-    return f"{text}{ending} See `{path} --help`."
 
 
 class _Failures:
@@ -234,7 +138,7 @@ class _Failures:
 
         words = [token for token in self._arguments if not token.startswith("-")]
         known = set(COMMANDS)
-        for first, second in zip(words, [*words[1:], ""], strict=True):
+        for first, second in pairwise([*words, ""]):
             if f"{first} {second}" in known or first in known:
                 return f"{first} {second}" if f"{first} {second}" in known else first
         return ""

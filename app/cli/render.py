@@ -4,6 +4,7 @@ Text from outside (names, paths, sentences of libraries) is always shown literal
 characters become visible escapes, and nothing is taken for markup.
 """
 
+import os
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -114,7 +115,9 @@ def confirm(question: str) -> bool:
 def _write_line(line: Line) -> None:
     text = _encodable(visible(line.text), sys.stdout.encoding)
     colour, bold = line.style.value
-    if line.style is not Style.PLAIN and sys.stdout.isatty():
+    # https://no-color.org: its presence alone counts.
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if line.style is not Style.PLAIN and coloured:
         import typer  # noqa: PLC0415 - answers for programs and pipes need no colours
 
         text = typer.style(text, fg=colour, bold=bold)

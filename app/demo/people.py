@@ -30,7 +30,7 @@ class DemoPerson:
 
 
 # Three who look unlike each other; several others of the package could be sisters.
-ANNA = DemoPerson("Anna", "P004")
+ANNA = DemoPerson("Anna", "P006")
 BRUNO = DemoPerson("Bruno", "P005")
 STRANGER = DemoPerson("a stranger", "P008")
 

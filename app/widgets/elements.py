@@ -19,7 +19,7 @@ from app.widgets.look import Look
 from app.widgets.theme import GAP_L, GAP_M, GAP_S, GAP_XL, GAP_XS
 
 ZERO_WIDTH_SPACE = "\u200b"
-LONGEST_RUN = 24  # letters that fit a line of the narrowest card
+LONGEST_RUN = 12  # letters that fit a line of the narrowest card
 _ENDLESS = re.compile(rf"\S{{{LONGEST_RUN}}}(?=\S)")
 
 EMPTY_ICON_PX = 48

@@ -78,7 +78,9 @@ class EvidenceStrip(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(palette.muted))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-        painter.drawText(inner, int(flags), self._words)
+        width = int(inner.width())
+        words = painter.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(inner, int(flags), words)
         self._paint_bars(painter, inner.adjusted(0, CAPTION_PX + GAP_S + GAP_XS, 0, 0))
         painter.end()
 

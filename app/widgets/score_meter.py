@@ -57,10 +57,10 @@ class ScoreMeter(QWidget):
             tone: A colour role.
         """
         self._position, self._mark, self._tone = position, mark, tone
-        self._texts = (f"Score {score:.2f}", f"needed {threshold:.2f}")
+        self._texts = (f"Score {score:.3f}", f"needed {threshold:.3f}")
         relation = "reaches" if score >= threshold else "is below"
         self.setAccessibleDescription(
-            f"The score {score:.2f} {relation} the threshold {threshold:.2f}"
+            f"The score {score:.3f} {relation} the threshold {threshold:.3f}"
         )
         self.update()
 

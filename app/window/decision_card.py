@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QImage
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QStackedWidget, QWidget
 
 from app.present.verdict import THRESHOLD_POSITION, Tone, Verdict, score_position
 from app.widgets.elements import EmptyState, breakable, button, column, label, row, rule, set_tone
@@ -62,32 +62,6 @@ class DecisionCard(QFrame):
         self.advice = label()
         self.meter = ScoreMeter(self._look)
         self.steps = Steps(self._look, "Frames that agreed")
-        self._live = Portrait(self._look, PORTRAIT_PX, "The face in front of the camera")
-        self._enrolled = Portrait(self._look, PORTRAIT_PX, "The enrolled face")
-        self._enrolled_side = QWidget()
-        self._enrolled_side.setLayout(
-            column(self._enrolled, label("Enrolled", "caption"), spacing=GAP_XS)
-        )
-        self._pictures = QWidget()
-        pictures = row(
-            column(self._live, label("Now", "caption"), spacing=GAP_XS),
-            self._enrolled_side,
-            1,
-            spacing=GAP_M,
-        )
-        self._pictures.setLayout(pictures)
-        self._facts = QGridLayout()
-        self._facts.setHorizontalSpacing(GAP_L)
-        self._facts.setVerticalSpacing(GAP_XS)
-        self._values: dict[str, QLabel] = {}
-        for line, name in enumerate(("Frames that agreed", "Time", "Compared with")):
-            self._values[name] = label("", wrap=False)
-            self._facts.addWidget(label(name, "muted", wrap=False), line, 0)
-            self._facts.addWidget(self._values[name], line, 1)
-        self._facts.setColumnStretch(1, 1)
-        self.facts = QWidget()
-        self.facts.setLayout(self._facts)
-        self._facts.setContentsMargins(0, 0, 0, 0)
         self.rule = label("", "caption")
         self._line = rule()
         self.again = button("Try again", again, tip="Begin another attempt")
@@ -98,21 +72,57 @@ class DecisionCard(QFrame):
         page.setLayout(
             column(
                 title,
-                self._pictures,
+                self._build_pictures(),
                 self.explanation,
                 self.meter,
                 self.steps,
                 self.rate,
                 self.advice,
                 self._line,
-                self.facts,
+                self._build_facts(),
                 self.rule,
                 1,
-                self.again,
                 spacing=GAP_M,
             )
         )
-        return page
+        scroll = QScrollArea()  # for small windows: nothing is squeezed, the rest is below
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setAccessibleName("Decision and its grounds")
+        scroll.setWidget(page)
+        layout = column(scroll, self.again, spacing=GAP_M)
+        layout.setStretch(0, 1)
+        side = QWidget()
+        side.setLayout(layout)
+        return side
+
+    def _build_pictures(self) -> QWidget:
+        self._live = Portrait(self._look, PORTRAIT_PX, "The face in front of the camera")
+        self._enrolled = Portrait(self._look, PORTRAIT_PX, "The enrolled face")
+        self._enrolled_side = QWidget()
+        self._enrolled_side.setLayout(
+            column(self._enrolled, label("Enrolled", "caption"), spacing=GAP_XS)
+        )
+        self._pictures = QWidget()
+        now = column(self._live, label("Now", "caption"), spacing=GAP_XS)
+        self._pictures.setLayout(row(now, self._enrolled_side, 1, spacing=GAP_M))
+        return self._pictures
+
+    def _build_facts(self) -> QWidget:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP_L)
+        grid.setVerticalSpacing(GAP_XS)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setColumnStretch(1, 1)
+        self._values: dict[str, QLabel] = {}
+        for line, name in enumerate(("Frames that agreed", "Time", "Compared with")):
+            self._values[name] = label("", wrap=False)
+            grid.addWidget(label(name, "muted", wrap=False), line, 0)
+            grid.addWidget(self._values[name], line, 1)
+        self.facts = QWidget()
+        self.facts.setLayout(grid)
+        return self.facts
 
     def show_empty(self) -> None:
         """Nothing runs."""
@@ -223,7 +233,7 @@ class DecisionCard(QFrame):
 def rule_words(point: OperatingPoint) -> str:
     """What the threshold was chosen for, and what it costs, in counts."""
     return (
-        f"The threshold {point.threshold:.2f} is meant to let through at most 1 stranger in "
+        f"The threshold {point.threshold:.3f} is meant to let through at most 1 stranger in "
         f"{round(1 / point.target_fmr):,} comparisons; measured on {point.non_mated:,} pairs of "
         f"strangers."
     )

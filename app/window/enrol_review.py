@@ -80,8 +80,8 @@ class LikenessWarning(QWidget):
         others = f" and {len(likenesses) - 1} more" if len(likenesses) > 1 else ""
         self.words.setText(
             f"These captures resemble {breakable(first.name)}{others} (score {first.score:.2f}). "
-            "If it is the same person, add the pictures to that entry instead; if not, expect the two to be "
-            "mixed up."
+            "If it is the same person, add the pictures to that entry instead; if not, expect the "
+            "two to be mixed up."
         )
 
     def _draw(self) -> None:

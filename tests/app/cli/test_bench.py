@@ -1,5 +1,8 @@
 """`bench`: fair turns, honest percentiles, one ratio."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from app.cli.bench import OPENCV, OURS, WARM_UP, WHOLE, Contestant, race, ratio
@@ -59,3 +62,17 @@ def test_files_that_opencv_cannot_load_are_refused(cli, tmp_path) -> None:
     said = cli(*line)
     assert said.code == 2
     assert said.document["error"]["code"] == "model.contract"
+
+
+def test_opencvs_pair_is_raced_on_the_same_frame(cli) -> None:
+    shared = os.environ.get("POCKETFACE_SHARED")
+    if not shared:
+        pytest.skip("POCKETFACE_SHARED names no folder with the models of OpenCV's zoo")
+    models = Path(shared) / "models"
+    detector = models / "face_detection_yunet_2023mar.onnx"
+    recogniser = models / "face_recognition_sface_2021dec.onnx"
+    pair = ("--opencv-detector", detector, "--opencv-recogniser", recogniser)
+    said = cli("bench", "--rounds", "10", "--json", *pair)
+    assert said.code == 0
+    assert {row["implementation"] for row in said.data["rows"]} == {OURS, OPENCV}
+    assert said.data["ratio"] > 0

@@ -1,5 +1,7 @@
 """`doctor`: what works, what does not, and an exit code that says which."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 from core.errors import LibraryMissingError
@@ -69,3 +71,31 @@ def test_a_screen_without_qts_libraries_is_a_fault_that_names_them(cli) -> None:
     said = cli("doctor", "--json", window=window)
     assert said.code == 4
     assert "libEGL.so.1" in by_subject(said)["window"]["finding"]
+
+
+def test_an_import_that_fails_for_a_library_is_one_finding(cli) -> None:
+    def unloadable() -> None:
+        raise ImportError("libEGL.so.1: cannot open shared object file: No such file")
+
+    window = replace(HEADLESS, screen_available=lambda: True, ensure_libraries=unloadable)
+    said = cli("doctor", "--json", window=window)
+    assert said.code == 4
+    assert "libegl1" in by_subject(said)["window"]["finding"]
+
+
+def test_an_entry_that_does_not_open_is_named(cli, pictures, home) -> None:
+    enrolled(cli, pictures, ("Anna", "Bruno"))
+    with closing(sqlite3.connect(home / "gallery.sqlite")) as database, database:
+        (damaged,) = database.execute('SELECT id FROM "references" LIMIT 1').fetchone()
+        statement = 'UPDATE "references" SET sealed_template = zeroblob(600) WHERE id = ?'
+        database.execute(statement, (damaged,))
+    said = cli("doctor", "--json")
+    assert said.code == 4
+    assert any(damaged in check["finding"] for check in said.data["checks"])
+
+
+def test_a_folder_that_is_no_pack_is_a_note(cli, home) -> None:
+    (home / "models" / "broken").mkdir()
+    said = cli("doctor", "--json")
+    assert said.code == 0
+    assert "broken" in by_subject(said)["models"]["finding"]

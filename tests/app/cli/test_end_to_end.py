@@ -143,3 +143,21 @@ def test_a_person_is_verified_and_another_refused(stage, capsys) -> None:
         code = run([*line, str(picture(person, "amateur_posture"))], HEADLESS, {})
         data = json.loads(capsys.readouterr().out)["data"]
         assert code == expected, data["explanation"]
+
+
+def test_moving_heads_are_known_again_and_told_apart(tmp_path) -> None:
+    shared = os.environ.get("POCKETFACE_SHARED")
+    if not shared:
+        pytest.skip("POCKETFACE_SHARED names no folder with videos of moving heads")
+    built_in()
+    clips = {
+        sex: str(Path(shared) / "data" / "videos" / f"head-pose-face-detection-{sex}.gif")
+        for sex in ("female", "male")
+    }
+    line = ["--data-dir", str(tmp_path)]
+    (tmp_path / "settings.toml").write_text('key_store = "file"\n', encoding="utf-8")
+    for name, clip in clips.items():
+        assert run([*line, "enrol", name, "--source", clip], HEADLESS, {}) == 0
+    for claimed, seen in product(clips, clips):
+        code = run([*line, "verify", claimed, "--source", clips[seen]], HEADLESS, {})
+        assert (code == 0) == (claimed == seen), f"{seen} claims to be {claimed}: {code}"

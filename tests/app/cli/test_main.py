@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import people
-from app.cli.main import gather_global_options, run
+from app.cli.main import gather_global_options
 from core.errors import Cancelled
 from tests.app.cli.lines import HEADLESS, enrolled
 
@@ -19,17 +19,17 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
-    ("line", "gathered"),
+    ("line", "front", "rest"),
     [
-        (["verify", "A", "--json"], ["--json", "verify", "A"]),
-        (["verify", "A", "--fmr", "1e-4"], ["--fmr", "1e-4", "verify", "A"]),
-        (["people", "list", "--data-dir=x"], ["--data-dir=x", "people", "list"]),
-        (["verify", "--", "--json"], ["verify", "--", "--json"]),
-        (["verify", "A", "--model"], ["--model", "verify", "A"]),
+        (["verify", "A", "--json"], ["--json"], ["verify", "A"]),
+        (["verify", "A", "--fmr", "1e-4"], ["--fmr", "1e-4"], ["verify", "A"]),
+        (["people", "list", "--data-dir=x"], ["--data-dir=x"], ["people", "list"]),
+        (["verify", "--", "--json"], [], ["verify", "--", "--json"]),
+        (["verify", "A", "--model"], ["--model"], ["verify", "A"]),
     ],
 )
-def test_global_options_may_stand_anywhere_before_the_names(line, gathered) -> None:
-    assert gather_global_options(line) == gathered
+def test_global_options_may_stand_anywhere_before_the_names(line, front, rest) -> None:
+    assert gather_global_options(line) == (front, rest)
 
 
 def test_no_command_opens_the_window_with_the_settings_of_the_line(cli) -> None:
@@ -51,9 +51,11 @@ def test_without_a_screen_one_sentence_names_the_command_line_way(cli) -> None:
     assert said.out == ""
 
 
-def test_the_version_is_said(capfd) -> None:
-    assert run(["--version"], HEADLESS, {}) == 0
-    assert capfd.readouterr().out.startswith("pocketface ")
+def test_the_version_is_said(cli) -> None:
+    said = cli("--version")
+    assert said.code == 0
+    assert said.out.startswith("pocketface ")
+    assert cli("--version", "--json").data["version"] in said.out
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,15 @@ def test_a_person_is_shown_with_the_references(cli, pictures) -> None:
     assert "2" in cli("people", "show", "anna").out
 
 
+def test_a_note_is_shown_and_references_of_absent_models_are_counted(cli, pictures, home) -> None:
+    cli("enrol", "Anna", pictures / "anna.png", "--note", "agreed on paper")
+    (home / "models" / "tiny").unlink()
+    said = cli("people", "show", "Anna")
+    assert said.code == 0
+    assert "Note: agreed on paper" in said.out
+    assert "1 more were made with models that are not installed" in said.out
+
+
 def test_no_document_holds_a_template(cli, pictures) -> None:
     enrolled(cli, pictures)
     assert "vector" not in cli("people", "show", "Anna", "--json").out

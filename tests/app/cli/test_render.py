@@ -1,6 +1,7 @@
 """What reaches a terminal: literal, visible, in its place."""
 
 import io
+import sys
 import unicodedata
 
 import pytest
@@ -78,3 +79,14 @@ def test_nobody_there_is_a_usage_fault(monkeypatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     with pytest.raises(UsageError, match="--yes"):
         confirm("Really?")
+
+
+def test_a_terminal_gets_colour_unless_it_is_not_wanted(monkeypatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("sys.stdout", Terminal())
+    show([Line("yes", Style.GOOD)])
+    assert sys.stdout.getvalue().startswith("\x1b[")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stdout", Terminal())
+    show([Line("yes", Style.GOOD)])
+    assert sys.stdout.getvalue() == "yes\n"

@@ -7,7 +7,7 @@ import pytest
 
 from app.cli.commands import gallery_app, models_app, people_app
 from app.cli.documents import Failed
-from app.cli.main import make_root
+from app.cli.root import make_root
 from app.cli.schema import COMMANDS, schema_of
 from core.errors import UsageError
 from tests.app.cli.lines import enrolled

@@ -28,7 +28,7 @@ def test_an_endless_word_can_be_broken_and_others_stay_as_they_are() -> None:
     assert breakable("Anna Winter <b>") == "Anna Winter <b>"
     broken = breakable("x" * 200)
     assert broken.replace(ZERO_WIDTH_SPACE, "") == "x" * 200
-    assert max(len(part) for part in broken.split(ZERO_WIDTH_SPACE)) <= 24
+    assert max(len(part) for part in broken.split(ZERO_WIDTH_SPACE)) <= 12
 
 
 def test_a_badge_is_literal_too(qtbot: QtBot) -> None:

@@ -4,12 +4,7 @@ from pytestqt.qtbot import QtBot
 from app.widgets.evidence_strip import Bar, EvidenceStrip
 from app.widgets.look import Look
 from app.widgets.theme import LIGHT
-
-
-def count(strip: EvidenceStrip, colour: str) -> int:
-    image = strip.grab().toImage()
-    points = [(x, y) for x in range(image.width()) for y in range(image.height())]
-    return sum(image.pixelColor(*point) == QColor(colour) for point in points)
+from tests.app.widgets.pixels import count
 
 
 def test_matching_frames_stand_out_and_higher_ones_are_larger(qtbot: QtBot, look: Look) -> None:

@@ -1,15 +1,13 @@
-from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from app.widgets.look import Look
 from app.widgets.steps import Steps
 from app.widgets.theme import LIGHT
+from tests.app.widgets.pixels import count
 
 
 def green(steps: Steps) -> int:
-    image = steps.grab().toImage()
-    points = [(x, y) for x in range(image.width()) for y in range(image.height())]
-    return sum(image.pixelColor(*point) == QColor(LIGHT.good) for point in points)
+    return count(steps, LIGHT.good)
 
 
 def test_done_steps_are_painted_and_counted_in_words(qtbot: QtBot, look: Look) -> None:
