@@ -98,7 +98,9 @@ def build_vision(settings: Settings, folders: Folders) -> Vision:
         raise ModelContractError(name=pack.name, reason="it finds faces and cannot compare them")
     if not pack.card.operating_points:
         raise ModelContractError(
-            name=pack.name, reason="its card states no measured operating points to decide by"
+            name=pack.name,
+            reason="it has no measured operating points to decide by; "
+            f"`pocketface models measure {pack.name} FOLDER` measures it on pictures of people",
         )
     return Vision(
         pack=pack,
@@ -106,6 +108,21 @@ def build_vision(settings: Settings, folders: Folders) -> Vision:
         embedder=open_embedder(pack, settings.threads),
         point=choose_point(pack.card.operating_points, settings.target_fmr),
     )
+
+
+def build_measuring(pack: ModelPack, threads: int, limits: "Limits") -> "Parts":
+    """What measures a recogniser on pictures of one face each; it may have no points yet.
+
+    Raises:
+        VisionError: A model is damaged or of the wrong kind.
+    """
+    from core.pipeline import Parts  # noqa: PLC0415 - see build_vision
+    from core.vision.detect import open_detector  # noqa: PLC0415
+    from core.vision.embed import open_embedder  # noqa: PLC0415
+    from core.vision.track import Tracker  # noqa: PLC0415
+
+    embedder = open_embedder(pack, threads)
+    return Parts(open_detector(threads), embedder, Tracker(), "exactly-one", limits)
 
 
 def build_gallery(

@@ -238,7 +238,10 @@ def models_show(context: typer.Context, name: ModelName) -> None:
 @models_app.command("add")
 def models_add(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A pack (folder or zip), or a bare .onnx file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A pack (folder or zip), an InsightFace folder, or a bare .onnx file."),
+    ],
     name: Annotated[str | None, typer.Option(help="Bare file: what to call it.")] = None,
     colour: Annotated[str | None, typer.Option(help="Bare file: rgb or bgr.")] = None,
     mean: Annotated[
@@ -251,14 +254,32 @@ def models_add(
     non_commercial: Annotated[
         bool, typer.Option("--non-commercial", help="Bare file: commercial use is not allowed.")
     ] = False,
+    accept_licence: Annotated[
+        bool,
+        typer.Option("--accept-licence", help="InsightFace: agree to its licence; for scripts."),
+    ] = False,
 ) -> None:
     """Add a face recognition model, after trying it on built-in faces."""
     from app.cli import models as work
 
     if colour not in {None, "rgb", "bgr"}:
         raise typer.BadParameter("--colour is rgb or bgr")
-    options = work.AddOptions(name, colour, mean, std, licence, non_commercial)
+    options = work.AddOptions(name, colour, mean, std, licence, non_commercial, accept_licence)
     finish(context, "models add", lambda it: work.add(it, file, options))
+
+
+@models_app.command("measure")
+def models_measure(
+    context: typer.Context,
+    name: ModelName,
+    folder: Annotated[
+        Path, typer.Argument(help="One folder a person in it, each with pictures of that person.")
+    ],
+) -> None:
+    """Measure an added model on pictures of people you know, so that it can decide."""
+    from app.cli import measure as work
+
+    finish(context, "models measure", lambda it: work.measure(it, name, folder))
 
 
 @models_app.command("use")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from app.cli.answer import NO_EXIT, YES_EXIT, Answer
-from app.cli.render import Block, Line, Style, Table, confirm
+from app.cli.render import Block, Line, Style, Table, confirm, talk
 from app.cli.reports import (
     BrokenModel,
     Measured,
@@ -42,7 +42,11 @@ _YES_NO = {True: "yes", False: "no"}
 
 @dataclass(frozen=True, slots=True)
 class AddOptions:
-    """What a bare model file cannot say itself; texts as typed, None where not given."""
+    """What a bare model file cannot say itself; texts as typed, None where not given.
+
+    Attributes:
+        accept_licence: The terms of a pack that asks for consent were agreed to beforehand.
+    """
 
     name: str | None
     colour: str | None
@@ -50,6 +54,7 @@ class AddOptions:
     std: str | None
     licence: str
     non_commercial: bool
+    accept_licence: bool = False
 
 
 def list_models(request: Request) -> Answer:
@@ -57,7 +62,7 @@ def list_models(request: Request) -> Answer:
     folders = folders_of(request)
     settings = settings_of(request, folders)
     found = list_packs(folders.models)
-    models = tuple(_model(pack, settings) for pack in found.packs)
+    models = tuple(model_document(pack, settings) for pack in found.packs)
     broken = tuple(
         BrokenModel(name=entry.name, code=entry.error.code, sentence=entry.error.sentence)
         for entry in found.broken
@@ -78,11 +83,11 @@ def show(request: Request, name: str) -> Answer:
     settings = settings_of(request, folders)
     pack = find_pack(name, folders.models)
     report = check_pack(pack, settings.threads) if pack.card.role == "embedder" else None
-    model = _model(pack, settings)
+    model = model_document(pack, settings)
     warnings = _warnings(report)
     card = pack.read_text("MODEL_CARD.md")
     blocks: list[Block] = [Line(model.title or model.name, Style.STRONG), *_facts(model)]
-    blocks.extend(_point_table(model))
+    blocks.extend(point_table(model))
     blocks.extend(_measured_lines(model))
     blocks.extend(Line(text, Style.CAUTION) for text in warnings)
     if card:
@@ -98,12 +103,20 @@ def show(request: Request, name: str) -> Answer:
 
 def add(request: Request, source: Path, options: AddOptions) -> Answer:
     """Install a pack, or a bare ONNX file with what its card would say."""
-    from core.vision.pack_install import add_pack
+    from core.vision.insightface_pack import is_insightface, read_insightface
+    from core.vision.pack_install import add_files, add_pack
 
     folders = folders_of(request)
     settings = settings_of(request, folders)
-    added = add_pack(source, folders.models, bare_facts(source, options), settings.threads)
-    model = _model(added.pack, settings)
+    facts = bare_facts(source, options)
+    if is_insightface(source):
+        terms = _agreed_terms(source, accepted=options.accept_licence)
+        files = read_insightface(source, terms, settings.threads)
+        assert files.card is not None, "an InsightFace pack is given a card"
+        added = add_files(files, files.card, folders.models, settings.threads)
+    else:
+        added = add_pack(source, folders.models, facts, settings.threads)
+    model = model_document(added.pack, settings)
     warnings = _warnings(added.report)
     lines = [
         Line(f"Added {model.name}.", Style.GOOD),
@@ -113,6 +126,24 @@ def add(request: Request, source: Path, options: AddOptions) -> Answer:
     ]
     document = ModelAdded(model=model, warnings=warnings, latency_ms=added.report.latency_ms)
     return Answer(document, tuple(lines))
+
+
+def _agreed_terms(source: Path, *, accepted: bool) -> str:
+    """Show the licence of an InsightFace pack; the text, once somebody has agreed to it.
+
+    Raises:
+        ExtraMissingError: The extra is not installed.
+        UsageError: Nobody agreed.
+    """
+    from core.vision.insightface_pack import licence_of
+
+    terms = licence_of(source)
+    talk(f"The licence of {source}:")
+    for line in terms.splitlines():
+        talk(f"  {line}")
+    if not accepted and not confirm("Do you agree to this licence?", flag="--accept-licence"):
+        raise UsageError(reason="The licence was not agreed to, so nothing was added")
+    return terms
 
 
 def use(request: Request, name: str) -> Answer:
@@ -172,7 +203,7 @@ def bare_facts(source: Path, options: AddOptions) -> "BareFacts | None":
     present = [name for name, value in given.items() if value is not None]
     if source.suffix.lower() != ".onnx":
         if present:
-            reason = f"'{source}' has a card of its own, so {', '.join(present)} cannot be given"
+            reason = f"'{source}' is no bare .onnx file, so {', '.join(present)} cannot be given"
             raise UsageError(reason=reason)
         return None
     from core.vision.pack_source import BareFacts
@@ -218,7 +249,8 @@ def _without_references(
         return sum(subject.subject_id not in known for subject in store.gallery.subjects())
 
 
-def _model(pack: ModelPack, settings: Settings) -> Model:
+def model_document(pack: ModelPack, settings: Settings) -> Model:
+    """What the card says, and whether the pack is in use."""
     card = pack.card
     return Model(
         name=card.name,
@@ -283,12 +315,13 @@ def _next_step(model: Model) -> str:
     if model.operating_points:
         return f"`pocketface models use {model.name}` makes it the one that decides."
     return (
-        "Its card states no measured operating points, so it cannot decide yet: add a card with "
-        "thresholds and the trials behind them."
+        "It has no measured operating points, so it cannot decide yet: `pocketface models measure "
+        f"{model.name} FOLDER` measures it on pictures of people, one folder a person."
     )
 
 
-def _point_table(model: Model) -> list[Block]:
+def point_table(model: Model) -> list[Block]:
+    """The operating points; nothing where there are none."""
     rows = tuple(
         (
             f"{point.target_fmr:g}",

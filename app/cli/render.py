@@ -99,14 +99,17 @@ def talk(text: str) -> None:
     print(_encodable(visible(text), sys.stderr.encoding), file=sys.stderr, flush=True)
 
 
-def confirm(question: str) -> bool:
+def confirm(question: str, flag: str = "--yes") -> bool:
     """Ask on the terminal; only a clear yes counts.
+
+    Args:
+        flag: What answers beforehand, for scripts.
 
     Raises:
         UsageError: Nobody is there to answer.
     """
     if not sys.stdin.isatty():
-        raise UsageError(reason="This asks before it acts, and nobody can answer here; add --yes")
+        raise UsageError(reason=f"This asks before it acts, and nobody can answer here; add {flag}")
     print(_encodable(visible(question), sys.stderr.encoding), end=" [y/N] ", file=sys.stderr)
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in {"y", "yes"}

@@ -80,6 +80,23 @@ class ModelAdded(Document, frozen=True, kw_only=True):
     latency_ms: float
 
 
+class ModelMeasured(Document, frozen=True, kw_only=True):
+    """`models measure`: the model with its new operating points.
+
+    Attributes:
+        pictures: Compared with each other.
+        people: On those pictures.
+        left_out: Pictures that were not used, by the code of the reason.
+    """
+
+    model: Model
+    pictures: int
+    people: int
+    left_out: dict[str, int]
+    mated: int
+    non_mated: int
+
+
 class ModelChosen(Document, frozen=True, kw_only=True):
     """`models use`; `without_references` counts the people to be enrolled again."""
 

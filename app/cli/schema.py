@@ -21,6 +21,7 @@ COMMANDS: dict[str, object] = {
     "models list": Done[reports.Models],
     "models show": Done[reports.ModelShown],
     "models add": Done[reports.ModelAdded],
+    "models measure": Done[reports.ModelMeasured],
     "models use": Done[reports.ModelChosen],
     "models remove": Done[reports.ModelRemoved],
     "cameras": Done[documents.Cameras],

@@ -23,7 +23,8 @@ from core.errors import (
 )
 from core.vision.embed import IMAGE_RANK, OnnxEmbedder
 from core.vision.onnx_model import Session, open_session
-from core.vision.packs import MAX_MODEL_BYTES, MAX_TEXT_BYTES, ModelPack, read_bounded
+from core.vision.pack_source import PackFiles
+from core.vision.packs import CARD_FILE, MAX_MODEL_BYTES, MAX_TEXT_BYTES, ModelPack, read_bounded
 from core.vision.probe import probe
 from core.vision.scrfd import PixelScale, ScrfdDetector
 from core.vision.wire_format import fields
@@ -51,10 +52,15 @@ MODEL_GRAPH, GRAPH_NODE, NODE_OPERATION = 7, 1, 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InsightFaceModels:
-    """The two models of a pack, loaded."""
+    """The two models of a pack, loaded.
+
+    Attributes:
+        weights: The file of the recogniser.
+    """
 
     detector: ScrfdDetector
     embedder: OnnxEmbedder
+    weights: bytes
 
 
 class _Scaling(msgspec.Struct):
@@ -124,7 +130,29 @@ def open_insightface(folder: Path, accepted_licence: str, threads: int = 1) -> I
     return InsightFaceModels(
         detector=ScrfdDetector(detector.session, detector.scale),
         embedder=_as_embedder(folder, recogniser),
+        weights=recogniser.data,
     )
+
+
+def is_insightface(source: Path) -> bool:
+    """Whether it is a folder with models but without one of our cards."""
+    if not source.is_dir() or (source / CARD_FILE).is_file():
+        return False
+    return (source / MANIFEST).is_file() or len(list(source.glob("*.onnx"))) > 1
+
+
+def read_insightface(folder: Path, accepted_licence: str, threads: int = 1) -> PackFiles:
+    """The recogniser of a pack, as files to install; its terms become the pack's LICENSE.
+
+    The whole pack is loaded, so that a damaged one is refused; but faces are found by the
+    program's own detector, which the thresholds of every model are measured with.
+
+    Raises:
+        PocketfaceError: As of `open_insightface`.
+    """
+    models = open_insightface(folder, accepted_licence, threads)
+    terms = {"LICENSE": accepted_licence.encode()}
+    return PackFiles(model=models.weights, card=models.embedder.pack.card, texts=terms)
 
 
 def _require_extra() -> None:
@@ -220,7 +248,7 @@ def _as_embedder(folder: Path, loaded: _Loaded) -> OnnxEmbedder:
         name=re.sub(r"[^a-z0-9._-]", "-", folder.name.lower()).lstrip("._-")[:64] or EXTRA,
         role="embedder",
         sha256=hashlib.sha256(loaded.data).hexdigest(),
-        licence="see the pack's own terms",
+        licence="the terms in its LICENSE file",
         non_commercial=True,
         origin=f"InsightFace pack {folder.name}",
         input=spec,

@@ -68,28 +68,34 @@ def add_pack(
     """
     files = read_source(source)
     if files.card is not None:
-        name, card = files.card.name, files.card
-        _refuse_taken(name, models_dir)
-        session = open_session(files.model, name, threads)
-        check_shapes(session, card.input, card.embedding_size)
-        report = probe(session, card.input)
-    else:
-        stated = check_facts(facts)
-        name = stated.name
-        _refuse_taken(name, models_dir)
-        session = open_session(files.model, name, threads)
-        spec = input_of_graph(session, stated)
-        check_shapes(session, spec, None)
-        report = probe(session, spec)
-        card = _card_of(files.model, stated, spec, report, source)
+        return add_files(files, files.card, models_dir, threads)
+    stated = check_facts(facts)
+    _refuse_taken(stated.name, models_dir)
+    session = open_session(files.model, stated.name, threads)
+    spec = input_of_graph(session, stated)
+    check_shapes(session, spec, None)
+    report = probe(session, spec)
+    card = _card_of(files.model, stated, spec, report, source)
+    return _installed(files, card, report, models_dir)
+
+
+def add_files(files: PackFiles, card: ModelCard, models_dir: Path, threads: int = 1) -> Added:
+    """As `add_pack`, of files that were read already and their card."""
+    _refuse_taken(card.name, models_dir)
+    session = open_session(files.model, card.name, threads)
+    check_shapes(session, card.input, card.embedding_size)
+    return _installed(files, card, probe(session, card.input), models_dir)
+
+
+def _installed(files: PackFiles, card: ModelCard, report: ProbeReport, models_dir: Path) -> Added:
     if report.embedding_size != card.embedding_size:
         raise ModelContractError(
-            name=name,
+            name=card.name,
             reason=f"its vectors have {report.embedding_size} numbers, and the card says "
             f"{card.embedding_size}",
         )
     _install(files, card, models_dir)
-    return Added(pack=read_pack(models_dir / name, built_in=False), report=report)
+    return Added(pack=read_pack(models_dir / card.name, built_in=False), report=report)
 
 
 def remove_pack(name: str, models_dir: Path, in_use: str | None = None) -> None:
@@ -109,7 +115,7 @@ def remove_pack(name: str, models_dir: Path, in_use: str | None = None) -> None:
         raise ModelMissingError(name=name)
     if name == in_use:
         raise PackInUseError(name=name, reason="it is the one in use; choose another one first")
-    with _told_plainly(models_dir):
+    with told_plainly(models_dir):
         # Renamed first: a pack is there as a whole or not at all, also for other processes.
         doomed = Path(tempfile.mkdtemp(prefix=REMOVING_PREFIX, dir=models_dir))
         (models_dir / name).rename(doomed / name)
@@ -166,22 +172,23 @@ def _refuse_taken(name: str, models_dir: Path) -> None:
 
 
 def _install(files: PackFiles, card: ModelCard, models_dir: Path) -> None:
-    with _told_plainly(models_dir):
+    with told_plainly(models_dir):
         models_dir.mkdir(parents=True, exist_ok=True)
         _sweep(models_dir)
         staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=models_dir))
         try:
-            _write(staging / MODEL_FILE, files.model)
-            _write(staging / CARD_FILE, dump_card(card))
+            write_durably(staging / MODEL_FILE, files.model)
+            write_durably(staging / CARD_FILE, dump_card(card))
             for name, text in files.texts.items():
-                _write(staging / name, text)
+                write_durably(staging / name, text)
             _refuse_taken(card.name, models_dir)
             staging.rename(models_dir / card.name)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes) -> None:
+    """A new file that is on the disk when this returns."""
     with path.open("xb") as file:
         file.write(data)
         file.flush()
@@ -198,7 +205,8 @@ def _sweep(models_dir: Path) -> None:
 
 
 @contextmanager
-def _told_plainly(models_dir: Path) -> Iterator[None]:
+def told_plainly(models_dir: Path) -> Iterator[None]:
+    """Turns refusals of the system within into PackUnwritableError."""
     try:
         yield
     except OSError as error:

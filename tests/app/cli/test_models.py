@@ -1,6 +1,8 @@
 """`models`: list, show, add, use, remove."""
 
 import shutil
+import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,55 @@ def test_a_file_that_is_no_model_is_refused(cli, pictures) -> None:
     fake = pictures / "words.onnx"
     fake.write_text("no model", encoding="utf-8")
     assert cli("models", "add", fake, *facts).code == 2
+
+
+@pytest.fixture
+def insightface_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An InsightFace folder; the extra is there, as far as Python can tell."""
+    pytest.importorskip("onnx", reason="the extra [training] makes the tiny models")
+    from tests.core.vision.tiny_models import tiny_embedder  # noqa: PLC0415 - needs the extra
+    from tests.core.vision.tiny_scrfd import tiny_scrfd  # noqa: PLC0415
+
+    package = tmp_path / "site" / "insightface"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(package.parent)
+    folder = tmp_path / "buffalo_t"
+    folder.mkdir()
+    (folder / "det.onnx").write_bytes(tiny_scrfd())
+    (folder / "rec.onnx").write_bytes(tiny_embedder())
+    (folder / "LICENSE").write_text("For research only.\n", encoding="utf-8")
+    return folder
+
+
+def test_an_insightface_pack_is_added_once_its_licence_is_agreed_to(
+    cli, insightface_pack, answering
+) -> None:
+    answering("n\n")
+    assert cli("models", "add", insightface_pack).code == 2
+    answering("y\n")
+    said = cli("models", "add", insightface_pack, "--json")
+    assert said.code == 0
+    assert "For research only." in said.err
+    assert said.data["model"]["non_commercial"]
+    assert "buffalo_t" in cli("models", "list").out
+
+
+def test_scripts_agree_to_a_licence_by_a_flag(cli, insightface_pack, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    refused = cli("models", "add", insightface_pack, "--json")
+    assert refused.code == 2
+    assert "--accept-licence" in refused.document["error"]["sentence"]
+    assert cli("models", "add", insightface_pack, "--accept-licence").code == 0
+
+
+def test_without_the_extra_an_insightface_pack_is_refused(
+    cli, insightface_pack, monkeypatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "insightface", None)
+    said = cli("models", "add", insightface_pack, "--accept-licence", "--json")
+    assert said.document["error"]["code"] == "extra.missing"
+    assert said.code == 2
 
 
 def test_the_model_in_use_stays(cli) -> None:

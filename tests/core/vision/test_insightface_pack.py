@@ -19,7 +19,14 @@ from core.errors import (
     UsageError,
 )
 from core.vision.align import align
-from core.vision.insightface_pack import USUAL_TERMS, licence_of, open_insightface
+from core.vision.insightface_pack import (
+    USUAL_TERMS,
+    is_insightface,
+    licence_of,
+    open_insightface,
+    read_insightface,
+)
+from core.vision.pack_install import add_files
 from tests.core.vision.tiny_models import tiny_embedder
 from tests.core.vision.tiny_scrfd import SIDE_PX, tiny_scrfd
 
@@ -209,3 +216,41 @@ def test_a_pack_that_lacks_a_model_is_told_which(shaped: Path, absent: str, word
 def test_a_folder_that_is_none_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(PackUnreadableError):
         licence_of(tmp_path / "absent")
+
+
+@pytest.mark.usefixtures("extra")
+@pytest.mark.parametrize("kind", ["shaped", "listed"])
+def test_its_recogniser_becomes_a_pack_of_the_user_with_its_terms(
+    kind: str, shaped: Path, listed: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = shaped if kind == "shaped" else listed()
+    expected = embed_first_face(folder)
+
+    files = read_insightface(folder, licence_of(folder))
+    assert files.card is not None
+    pack = add_files(files, files.card, tmp_path / "models").pack
+
+    assert pack.name == folder.name
+    assert pack.card.non_commercial
+    assert pack.card.input.colour == "rgb"
+    assert pack.card.embedding_size == expected.size
+    assert pack.read_text("LICENSE") == licence_of(folder)
+    file = "w600k_t.onnx" if kind == "shaped" else "b.onnx"
+    assert pack.read_model() == (folder / file).read_bytes()
+
+
+@pytest.mark.usefixtures("extra")
+def test_nothing_is_read_for_installing_without_agreement(shaped: Path) -> None:
+    with pytest.raises(UsageError):
+        read_insightface(shaped, "yes")
+
+
+def test_packs_are_told_from_folders_of_other_kinds(
+    shaped: Path, listed: Callable[..., Path], tmp_path: Path
+) -> None:
+    assert is_insightface(shaped)
+    assert is_insightface(listed())
+    assert not is_insightface(shaped / "det_t.onnx")
+    assert not is_insightface(tmp_path)
+    (shaped / "card.toml").touch()
+    assert not is_insightface(shaped)
