@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import people
-from app.cli.main import gather_global_options
+from app.cli.main import gather_global_options, run
 from core.errors import Cancelled
 from tests.app.cli.lines import HEADLESS, enrolled
 
@@ -49,6 +49,16 @@ def test_without_a_screen_one_sentence_names_the_command_line_way(cli) -> None:
     assert said.code == 4
     assert "pocketface verify NAME --source 0" in said.err
     assert said.out == ""
+
+
+def test_a_line_without_a_single_word_fails_in_one_sentence_too(home, capfd, monkeypatch) -> None:
+    monkeypatch.setenv("POCKETFACE_HOME", str(home))
+
+    assert run([], HEADLESS, {}) == 4
+
+    said = capfd.readouterr()
+    assert "There is no screen" in said.err
+    assert "Traceback" not in said.err
 
 
 def test_the_version_is_said(cli) -> None:
