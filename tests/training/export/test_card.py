@@ -47,7 +47,7 @@ def test_one_research_only_or_unknown_source_makes_the_model_non_commercial(
 def test_the_text_names_counts_terms_and_both_models() -> None:
     made = card(Counter(celeba_tj=1234))
 
-    text = card_text(made, PROGRESS, Counter(celeba_tj=1234), [ROW], [ROW])
+    text = card_text(made, "", PROGRESS, Counter(celeba_tj=1234), [ROW], [ROW])
 
     assert "1,000 at 48 px, 500 at 64 px" in text
     assert "| celeba_tj | CelebA, aligned release, test part | 1,234 |" in text
@@ -67,7 +67,7 @@ def test_points_are_listed_with_their_trials() -> None:
         points=points, embedding=128, today=date(2026, 1, 2),
     )  # fmt: skip
 
-    text = card_text(made, PROGRESS, Counter(fakerjs=1), [ROW], [ROW])
+    text = card_text(made, "", PROGRESS, Counter(fakerjs=1), [ROW], [ROW])
 
     assert "all 3,160 pairs" in text
     assert "| 0.01 |" in text

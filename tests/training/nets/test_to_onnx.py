@@ -8,9 +8,9 @@ from torch import nn
 
 from core.errors import ModelContractError
 from training.export.parity import COSINE_LIMIT, cosine_gap
-from training.export.to_onnx import to_onnx
 from training.nets.genotype import CASIA, CIFAR, Edge, Genotype
 from training.nets.pocketnet import PocketNet, PReLU, Shape
+from training.nets.to_onnx import to_onnx
 from training.subjects import network_of
 from training.synth import draw_face
 

@@ -1,0 +1,1 @@
+"""From shards of aligned crops to batches."""

@@ -1,0 +1,1 @@
+"""Networks: PocketNet, and teachers of any kind as ONNX files."""
