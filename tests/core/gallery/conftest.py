@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from core.settings import Folders, locate_folders
 from tests.fakes.key_store import MemoryKeyStore
 
 OpenGallery = Callable[..., SqliteGallery]
+FullDisk = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -34,11 +36,21 @@ def open_gallery(folders: Folders, key_store: MemoryKeyStore) -> Iterator[OpenGa
         gallery.close()
 
 
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """No file may grow, as on a disk without space; root is not exempt."""
+@contextmanager
+def _no_file_may_grow() -> Iterator[None]:
     resource = pytest.importorskip("resource", reason="this system has no limits of that kind")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def full_disk() -> FullDisk:
+    """While it is entered no file may grow, as on a disk without space; root is not exempt.
+
+    It is left before the test ends, since the runner may be writing its own report to a file.
+    """
+    return _no_file_may_grow

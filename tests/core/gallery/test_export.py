@@ -8,7 +8,7 @@ import pytest
 from core.errors import ExportFailedError
 from core.opencv import cv2
 from core.settings import Folders
-from tests.core.gallery.conftest import OpenGallery
+from tests.core.gallery.conftest import FullDisk, OpenGallery
 from tests.fakes.captures import make_capture
 from tests.fakes.files import ODD_NAME, is_private
 
@@ -117,14 +117,13 @@ def test_an_export_that_fails_leaves_what_was_there(
 
 
 def test_an_export_to_a_full_disk_leaves_what_was_there(
-    open_gallery: OpenGallery, tmp_path: Path, request: pytest.FixtureRequest
+    open_gallery: OpenGallery, tmp_path: Path, full_disk: FullDisk
 ) -> None:
     gallery, target = open_gallery(), tmp_path / "out" / "out.sqlite"
     target.parent.mkdir()
     target.write_bytes(b"old")
-    request.getfixturevalue("full_disk")
 
-    with pytest.raises(ExportFailedError):
+    with full_disk(), pytest.raises(ExportFailedError):
         gallery.export_plain(target)
 
     assert target.read_bytes() == b"old"

@@ -24,7 +24,7 @@ from core.gallery.tables import MetaRow
 from core.security.key_store import choose_key_store
 from core.security.sealing import new_key
 from core.settings import Folders, locate_folders
-from tests.core.gallery.conftest import OpenGallery
+from tests.core.gallery.conftest import FullDisk, OpenGallery
 from tests.fakes.captures import make_capture
 from tests.fakes.key_store import MemoryKeyStore
 
@@ -247,23 +247,22 @@ def test_a_gallery_in_a_folder_that_became_read_only_is_told(ordinary_user: Path
         ordinary_user.chmod(0o700)
 
 
-def test_no_gallery_begins_on_a_full_disk(folders: Folders, full_disk: None) -> None:
+def test_no_gallery_begins_on_a_full_disk(folders: Folders, full_disk: FullDisk) -> None:
     folders.data.mkdir()
 
-    with pytest.raises((GalleryUnwritableError, KeysUnavailableError)):
+    with full_disk(), pytest.raises((GalleryUnwritableError, KeysUnavailableError)):
         SqliteGallery.open(folders, choose_key_store("file", folders, None))
 
     assert {path.name for path in folders.data.iterdir()} <= {"gallery.lock"}
 
 
 def test_a_full_disk_takes_nothing_from_a_gallery(
-    open_gallery: OpenGallery, request: pytest.FixtureRequest
+    open_gallery: OpenGallery, full_disk: FullDisk
 ) -> None:
     gallery = open_gallery()
     anna = gallery.enrol("Anna", [make_capture(1)])
-    request.getfixturevalue("full_disk")
 
-    with pytest.raises(GalleryUnwritableError, match="nothing was changed"):
+    with full_disk(), pytest.raises(GalleryUnwritableError, match="nothing was changed"):
         gallery.enrol("Bob", [make_capture(2)])
 
     assert gallery.subjects() == (anna,)
