@@ -68,23 +68,3 @@ def judge_open(scores: Sequence[SubjectScore], point: OperatingPoint, margin: fl
     above = best.score.value >= point.threshold
     too_close = above and runner_up is not None and best.score.value - runner_up.value < margin
     return Vote(best.subject_id, best.score, runner_up, above and not too_close, too_close)
-
-
-def assign(
-    faces: Sequence[Sequence[SubjectScore]], point: OperatingPoint, margin: float
-) -> tuple[Vote, ...]:
-    """One vote for each face of a frame, a subject being given to at most one of them.
-
-    The most similar face keeps the subject; the others are judged against the rest.
-    """
-    votes: list[Vote | None] = [None] * len(faces)
-    taken: set[SubjectId] = set()
-    for _ in faces:
-        open_faces = [i for i, vote in enumerate(votes) if vote is None]
-        left = {i: [s for s in faces[i] if s.subject_id not in taken] for i in open_faces}
-        best = max(open_faces, key=lambda i: left[i][0].score.value if left[i] else -2.0)
-        vote = judge_open(left[best], point, margin)
-        votes[best] = vote
-        if vote.matched and vote.subject is not None:
-            taken.add(vote.subject)
-    return tuple(vote for vote in votes if vote is not None)

@@ -4,10 +4,10 @@ from core.domain.decision import Score
 from core.domain.operating_point import OperatingPoint
 from core.domain.template import ModelId, SubjectId
 from core.errors import UsageError
-from core.matching.decide import assign, choose_point, judge_claim, judge_open
+from core.matching.decide import choose_point, judge_claim, judge_open
 from core.matching.search import SubjectScore
 
-ANNA, BEN = SubjectId("anna"), SubjectId("ben")
+ANNA = SubjectId("anna")
 
 
 def point(target_fmr: float, threshold: float) -> OperatingPoint:
@@ -55,13 +55,6 @@ def test_a_close_runner_up_keeps_an_identification_from_matching() -> None:
 
     assert vote.too_close
     assert not vote.matched
-
-
-def test_one_subject_is_given_to_the_more_similar_of_two_faces() -> None:
-    votes = assign([scored(anna=0.5, ben=0.1), scored(anna=0.8, ben=0.45)], POINT, margin=0.05)
-
-    assert (votes[1].subject, votes[1].matched) == (ANNA, True)
-    assert (votes[0].subject, votes[0].matched) == (BEN, False)
 
 
 def test_the_loosest_point_that_keeps_the_wanted_rate_is_chosen() -> None:
