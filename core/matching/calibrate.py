@@ -3,7 +3,7 @@
 Arithmetic only; ISO/IEC 19795-1 words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,20 +72,44 @@ def operating_points(trials: Trials, measured_on: str) -> tuple[OperatingPoint, 
         Loosest first. Empty where even the loosest cannot be measured: too few comparisons, or
         as many scores of 1 between people as it allows (the same picture in two folders).
     """
+
+    def interval_over_people(matched: NDArray[np.bool_]) -> tuple[float, float]:
+        return _interval_over_people(matched, trials.pairs)
+
+    return points_with(trials.mated, trials.non_mated, interval_over_people, measured_on)
+
+
+def points_with(
+    mated: NDArray[np.float32],
+    non_mated: NDArray[np.float32],
+    interval_over_people: Callable[[NDArray[np.bool_]], tuple[float, float]],
+    measured_on: str,
+    targets: Sequence[float] = TARGET_FMRS,
+) -> tuple[OperatingPoint, ...]:
+    """Operating points for trials whose dependence the caller knows; see `operating_points`.
+
+    Args:
+        mated: (m,) scores.
+        non_mated: (n,) scores.
+        interval_over_people: From which non-mated trials matched, (n,), to the 95 % interval of
+            the FMR that respects that trials share people.
+        measured_on: The data, in words.
+        targets: Loosest first.
+    """
     points: list[OperatingPoint] = []
-    count = trials.non_mated.size
-    if trials.mated.size < NEEDED_MATED:
+    count = non_mated.size
+    if mated.size < NEEDED_MATED:
         return ()
-    for target in TARGET_FMRS:
+    for target in targets:
         if target < RULE_OF_THREE / max(count, 1):
             break
-        threshold = threshold_at_fmr(target, trials.non_mated)
+        threshold = threshold_at_fmr(target, non_mated)
         if threshold > 1:
             break
-        matched = trials.non_mated >= threshold
+        matched = non_mated >= threshold
         errors = int(matched.sum())
         low, high = exact_interval(errors, count)
-        drawn_low, drawn_high = _interval_over_people(matched, trials.pairs)
+        drawn_low, drawn_high = interval_over_people(matched)
         point = OperatingPoint(
             target_fmr=target,
             threshold=threshold,
@@ -93,8 +117,8 @@ def operating_points(trials: Trials, measured_on: str) -> tuple[OperatingPoint, 
             non_mated=count,
             fmr_low=min(low, drawn_low),
             fmr_high=max(high, drawn_high),
-            false_non_matches=int((trials.mated < threshold).sum()),
-            mated=trials.mated.size,
+            false_non_matches=int((mated < threshold).sum()),
+            mated=mated.size,
             measured_on=measured_on,
         )
         points.append(point)

@@ -4,11 +4,23 @@ import numpy as np
 
 from core.domain.face import AlignedFace, Box, Face
 from core.domain.frame import Frame
+from core.domain.operating_point import OperatingPoint
 from core.domain.quality import Component, Quality, QualityIssue
 from core.domain.result import Analysis
 from core.domain.template import Embedding, ModelId
 
 MODEL = ModelId("fake-model")
+POINT = OperatingPoint(
+    target_fmr=1e-3,
+    threshold=0.4,
+    false_matches=1000,
+    non_mated=1_000_000,
+    fmr_low=9e-4,
+    fmr_high=1.1e-3,
+    false_non_matches=10,
+    mated=1000,
+    measured_on="test",
+)
 
 
 def unit(*values: float) -> np.ndarray:

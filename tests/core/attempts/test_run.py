@@ -8,27 +8,14 @@ from core.attempts.run import run_enrolment, run_verification
 from core.attempts.verify import AttemptRule, VerifyAttempt
 from core.domain.decision import Outcome
 from core.domain.frame import Frame
-from core.domain.operating_point import OperatingPoint
 from core.domain.result import EnrolEnd, FrameResult
 from core.errors import Cancelled
 from core.matching.decide import Vote
 from core.pipeline import Parts
 from core.vision.assess import VERIFY_LIMITS
 from core.vision.track import Tracker
-from tests.fakes.analyses import make_face
+from tests.fakes.analyses import POINT, make_face
 from tests.fakes.vision import ColourEmbedder, ScriptedDetector
-
-POINT = OperatingPoint(
-    target_fmr=1e-3,
-    threshold=0.4,
-    false_matches=1000,
-    non_mated=1_000_000,
-    fmr_low=9e-4,
-    fmr_high=1.1e-3,
-    false_non_matches=10,
-    mated=1000,
-    measured_on="test",
-)
 
 
 class ListSource:

@@ -5,25 +5,13 @@ import pytest
 
 from core.attempts.verify import STILL_RULE, AttemptRule, VerifyAttempt
 from core.domain.decision import Decision, Outcome, Reason
-from core.domain.operating_point import OperatingPoint
 from core.domain.quality import QualityIssue
 from core.domain.result import VerifyState
 from core.domain.template import Reference, ReferenceId, Subject, SubjectId, Template
-from tests.fakes.analyses import MODEL, at_angle, make_analysis, unit
+from tests.fakes.analyses import MODEL, POINT, at_angle, make_analysis, unit
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANNA = Subject(SubjectId("anna"), "Anna", NOW, references=1)
-POINT = OperatingPoint(
-    target_fmr=1e-3,
-    threshold=0.4,
-    false_matches=1000,
-    non_mated=1_000_000,
-    fmr_low=9e-4,
-    fmr_high=1.1e-3,
-    false_non_matches=10,
-    mated=1000,
-    measured_on="test",
-)
 RULE = AttemptRule(agreeing=3, window=5, judged_limit=8, timeout_s=10.0, margin=0.05)
 
 
