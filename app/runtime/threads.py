@@ -59,11 +59,6 @@ class LoopThread:
         """Whether the thread has run and is over."""
         return self._thread.ident is not None and not self._thread.is_alive()
 
-    @property
-    def stopping(self) -> bool:
-        """Whether `stop` was called."""
-        return self._stopping.is_set()
-
     def start(self) -> None:
         """Begin."""
         self._thread.start()
