@@ -16,8 +16,9 @@ from core.domain.quality import QualityIssue
 from core.domain.result import Analysis, VerifyState
 from core.domain.template import Embedding, ModelId, Reference, Subject, SubjectId
 from core.matching.decide import Vote, judge_claim, judge_open
-from core.matching.search import ReferenceMatrix
+from core.matching.search import ReferenceMatrix, Snapshot
 
+RANKED = 2  # the most similar subject and the runner-up
 EVIDENCE_LIMIT = 300  # frames kept in a decision: ten seconds at 30 a second
 
 
@@ -99,21 +100,15 @@ class VerifyAttempt:
     @classmethod
     def identify(
         cls,
-        references: Sequence[Reference],
-        model: ModelId,
+        snapshot: Snapshot,
         point: OperatingPoint,
         rule: AttemptRule,
     ) -> Self:
-        """Find out which enrolled subject the person is, if any.
-
-        Raises:
-            ModelMismatchError: A reference was made by another model.
-        """
-        matrix = ReferenceMatrix.build(references, model)
+        """Find out which enrolled subject the person is, if any."""
         return cls(
-            lambda probe: judge_open(matrix.scores(probe), point, rule.margin),
+            lambda probe: judge_open(snapshot.best(probe, RANKED), point, rule.margin),
             claim=None,
-            comparisons=matrix.count,
+            comparisons=snapshot.count,
             point=point,
             rule=rule,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,28 @@ class SubjectScore:
 
     subject_id: SubjectId
     score: Score
+
+
+class Snapshot(Protocol):
+    """References of one model as they were at one moment, to be searched."""
+
+    @property
+    def model(self) -> ModelId:
+        """What made the references, and must have made a probe."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """References in the snapshot."""
+        ...
+
+    def best(self, probe: Embedding, count: int) -> tuple[SubjectScore, ...]:
+        """The `count` most similar subjects, most alike first; each by its best reference.
+
+        Raises:
+            ModelMismatchError: The probe was made by another model.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,3 +99,7 @@ class ReferenceMatrix:
         return tuple(
             SubjectScore(self.subjects[i], Score(float(highest[i]), self.model)) for i in order
         )
+
+    def best(self, probe: Embedding, count: int) -> tuple[SubjectScore, ...]:
+        """See `Snapshot.best`."""
+        return self.scores(probe)[:count]

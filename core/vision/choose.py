@@ -1,13 +1,16 @@
 """Which of several faces is decided about."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from core.domain.face import Face
 from core.domain.frame import Frame
-from core.settings import FacePolicy
+
+if TYPE_CHECKING:  # the settings need packages that a plain checkout for training has not
+    from core.settings import FacePolicy
 
 
-def choose(faces: Sequence[Face], frame: Frame, policy: FacePolicy) -> int | None:
+def choose(faces: Sequence[Face], frame: Frame, policy: "FacePolicy") -> int | None:
     """Index of the face that the policy picks; None where it picks none.
 
     Args:

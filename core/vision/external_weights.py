@@ -10,7 +10,7 @@ Source: field numbers from onnx.proto, IR version 10.
 from collections.abc import Callable
 from functools import cache
 
-from core.vision.wire_format import LENGTH, delimited, fields
+from core.wire_format import LENGTH, delimited, fields
 
 MAX_DEPTH = 32  # subgraphs within subgraphs; a graph in public use nests three deep
 

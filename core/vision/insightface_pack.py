@@ -27,7 +27,7 @@ from core.vision.pack_source import PackFiles
 from core.vision.packs import CARD_FILE, MAX_MODEL_BYTES, MAX_TEXT_BYTES, ModelPack, read_bounded
 from core.vision.probe import probe
 from core.vision.scrfd import PixelScale, ScrfdDetector
-from core.vision.wire_format import fields
+from core.wire_format import fields
 
 EXTRA = "insightface"
 MANIFEST = "manifest.json"

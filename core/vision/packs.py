@@ -8,7 +8,6 @@ from operator import attrgetter
 from pathlib import Path
 
 import msgspec
-import tomli_w
 
 from core.domain.model_card import NAME, ModelCard
 from core.domain.template import ModelId
@@ -19,6 +18,7 @@ from core.errors import (
     PackUnreadableError,
     VisionError,
 )
+from core.toml_text import to_toml
 
 MODEL_FILE = "model.onnx"
 CARD_FILE = "card.toml"
@@ -143,7 +143,7 @@ def dump_card(card: ModelCard) -> bytes:
         for key, value in msgspec.to_builtins(card).items()
         if value is not None
     }
-    return tomli_w.dumps(fields).encode()
+    return to_toml(fields).encode()
 
 
 def list_packs(models_dir: Path | None) -> PackList:

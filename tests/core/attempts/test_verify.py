@@ -8,6 +8,7 @@ from core.domain.decision import Decision, Outcome, Reason
 from core.domain.quality import QualityIssue
 from core.domain.result import VerifyState
 from core.domain.template import Reference, ReferenceId, Subject, SubjectId, Template
+from core.matching.search import ReferenceMatrix
 from tests.fakes.analyses import MODEL, POINT, at_angle, make_analysis, unit
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -149,7 +150,7 @@ def test_other_peoples_references_do_not_help_a_claim() -> None:
 
 
 def identify(*references: Reference) -> VerifyAttempt:
-    return VerifyAttempt.identify(list(references), MODEL, POINT, RULE)
+    return VerifyAttempt.identify(ReferenceMatrix.build(references, MODEL), POINT, RULE)
 
 
 def test_identification_names_the_subject_the_frames_agree_on() -> None:

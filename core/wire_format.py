@@ -62,6 +62,11 @@ def delimited(number: int, content: bytes) -> bytes:
     return _as_varint(number << 3 | LENGTH) + _as_varint(len(content)) + content
 
 
+def number(field: int, value: int) -> bytes:
+    """A varint field; `value` is not negative."""
+    return _as_varint(field << 3 | VARINT) + _as_varint(value)
+
+
 def _varint(message: memoryview, position: int) -> tuple[int, int]:
     value = 0
     for index in range(MAX_VARINT_BYTES):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.vision.wire_format import LENGTH, delimited, fields
+from core.wire_format import LENGTH, delimited, fields
 
 
 @given(st.lists(st.tuples(st.integers(1, 2**20), st.binary(max_size=200)), max_size=5))
