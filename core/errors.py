@@ -8,7 +8,7 @@ PocketfaceError              code + sentence; every failure we can explain
 ├ SettingsError              settings.*
 ├ UsageError                 usage.*: a request that cannot be carried out as asked
 └ DisplayError               display.*: no screen, or a missing system library
-RecipeError                  recipe.invalid  (declared in training/recipe.py)
+RecipeError                  recipe.invalid  (declared in training/errors.py)
 Cancelled                    outside the tree: nothing went wrong
 
 A class states its code, its sentence (a template over keyword facts) and the exit code that
@@ -225,6 +225,45 @@ class NameInvalidError(GalleryError):
     exit_code = USAGE_EXIT
 
 
+class UndoImpossibleError(GalleryError):
+    """A change that cannot be taken back or made again, or not yet."""
+
+    code = "history.undo"
+    template = "That is not possible: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class ChangeRefusedError(GalleryError):
+    """A merge or split that would leave nobody or nothing behind."""
+
+    code = "history.change"
+    template = "That cannot be done: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class AttemptsPausedError(GalleryError):
+    """Too many failed attempts before the camera."""
+
+    code = "attempts.paused"
+    template = "Too many attempts failed; the next one is possible in {wait}."
+    exit_code = UNDECIDED_EXIT
+
+
+class ReceiptUnreadableError(GalleryError):
+    """A file that is no receipt."""
+
+    code = "receipt.unreadable"
+    template = "The receipt '{path}' cannot be read: {reason}."
+    exit_code = USAGE_EXIT
+
+
+class ReceiptUnwritableError(GalleryError):
+    """A receipt or certificate that could not be written."""
+
+    code = "receipt.unwritable"
+    template = "The file '{path}' could not be written: {reason}; the answer itself stands."
+
+
 class ExportFailedError(GalleryError):
     """An export that could not be written; whatever lay there before is untouched."""
 
@@ -265,6 +304,16 @@ class KeysWrongError(KeyStoreError):
 
     code = "keys.wrong"
     template = "The key found in {store} does not belong to this gallery; nothing was changed."
+
+
+class KeysChangedError(KeyStoreError):
+    """Another process replaced the gallery's keys while it was open here."""
+
+    code = "keys.changed"
+    template = (
+        "The key of the gallery was replaced by another program; close the gallery here and open "
+        "it again."
+    )
 
 
 class SealBrokenError(KeyStoreError):

@@ -11,9 +11,9 @@ from typing import Literal
 
 import msgspec
 import platformdirs
-import tomli_w
 
 from core.errors import SettingsError, SettingsUnwritableError
+from core.toml_text import to_toml
 
 APP = "pocketface"
 HOME_VARIABLE = "POCKETFACE_HOME"
@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     Attributes:
         source: Camera number, name or VID:PID, a file, a folder or an address.
         model: Name of the model pack in use.
+        former_model: The one before, for as long as its templates are kept for a way back; may
+            be empty.
         target_fmr: Chooses the pack's operating point: the loosest whose FMR is not above it.
         face_policy: Which face of several is decided about.
         key_store: Where the gallery's key is kept; "auto" tries key ring, then key file.
@@ -37,17 +39,29 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             enrolment.
         verify_timeout_s: After this a live attempt ends without acceptance.
         enrol_timeout_s: After this a live enrolment ends incomplete.
+        undo_days: So long a change can be undone; what was deleted goes for good after it.
+        attempt_limit: Failed live attempts after which the next one has to wait; 0 for no limit.
+        attempt_window_s: So many of them within this time bring the wait, which is as long, and
+            twice as long each further time.
+        kiosk: Hide names and scores from the person in front of the screen.
+        audit_verifications: Write every verification into the audit, too.
         threads: Threads of each model; one is the fastest for a single face on most machines.
     """
 
     source: str = "0"
     model: str = "pocketnet-s-128"
+    former_model: str = ""
     target_fmr: float = 1e-3
     face_policy: FacePolicy = "largest"
     key_store: KeyStoreChoice = "auto"
     keep_crops: bool = True
     verify_timeout_s: float = 10.0
     enrol_timeout_s: float = 60.0
+    undo_days: int = 30
+    attempt_limit: int = 5
+    attempt_window_s: float = 180.0
+    kiosk: bool = False
+    audit_verifications: bool = False
     threads: int = 1
     theme: Theme = "system"
 
@@ -58,6 +72,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("threads lies between 1 and 64")
         if not 1 <= self.verify_timeout_s <= 3600 or not 1 <= self.enrol_timeout_s <= 3600:  # noqa: PLR2004
             raise ValueError("a time-out lies between 1 and 3600 seconds")
+        if not 0 <= self.undo_days <= 3650:  # noqa: PLR2004 - ten years
+            raise ValueError("undo_days lies between 0 and 3650")
+        if not 0 <= self.attempt_limit <= 100 or not 1 <= self.attempt_window_s <= 3600:  # noqa: PLR2004
+            raise ValueError(
+                "attempt_limit lies between 0 and 100, attempt_window_s between 1 and 3600"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +88,14 @@ class Folders:
         data: Gallery, its backups, and the user's model packs; 0700.
         config: Holds settings.toml.
         logs: Rotating log files.
+        key_file: Holds the gallery's key, or will, whatever is remembered; None if it was not
+            named.
     """
 
     data: Path
     config: Path
     logs: Path
+    key_file: Path | None = None
 
     @property
     def settings_file(self) -> Path:
@@ -90,17 +113,18 @@ class Folders:
         return self.data / "gallery.sqlite"
 
 
-def locate_folders(data_dir: Path | None = None) -> Folders:
+def locate_folders(data_dir: Path | None = None, key_file: Path | None = None) -> Folders:
     """The folders in use; none is created here.
 
     Args:
         data_dir: Moves everything, as POCKETFACE_HOME does; it wins over the variable.
+        key_file: The file of the gallery's key, if it is named by hand.
     """
     home = data_dir or (Path(os.environ[HOME_VARIABLE]) if os.environ.get(HOME_VARIABLE) else None)
     if home is not None:
-        return Folders(data=home, config=home, logs=home / "logs")
+        return Folders(data=home, config=home, logs=home / "logs", key_file=key_file)
     dirs = platformdirs.PlatformDirs(APP, appauthor=False)
-    return Folders(data=dirs.user_data_path, config=dirs.user_config_path, logs=dirs.user_log_path)
+    return Folders(dirs.user_data_path, dirs.user_config_path, dirs.user_log_path, key_file)
 
 
 def read_settings(path: Path) -> Settings:
@@ -130,13 +154,15 @@ def write_settings(path: Path, settings: Settings) -> None:
     Raises:
         SettingsUnwritableError: The former file, if any, is untouched.
     """
-    text = tomli_w.dumps(msgspec.to_builtins(settings))
+    text = to_toml(msgspec.to_builtins(settings))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".settings-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
+                file.flush()
+                os.fsync(file.fileno())  # a power cut must not leave an empty file in its place
             Path(name).replace(path)
         except OSError:
             Path(name).unlink(missing_ok=True)

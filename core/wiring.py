@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from core.attempts.pause import PauseRule
 from core.domain.operating_point import OperatingPoint
 from core.errors import ModelContractError
+from core.gallery.keys import GalleryKeys
+from core.gallery.ledger import SqliteLedger
+from core.gallery.opening import recall_key_record
 from core.gallery.sqlite_gallery import SqliteGallery
 from core.matching.decide import choose_point
-from core.ports import Detector, Embedder, Gallery
-from core.security.key_store import choose_key_store, key_notice
+from core.ports import Detector, Embedder, Gallery, Keys, Ledger
+from core.security.key_store import choose_key_store
 from core.settings import FacePolicy, Folders, Settings
 from core.vision.packs import ModelPack, find_pack
 
@@ -51,16 +56,21 @@ class Vision:
 
 @dataclass(frozen=True, slots=True)
 class OpenGallery:
-    """A gallery, and where its key lies.
-
-    Attributes:
-        key_place: In words.
-        notice: To be shown for as long as the gallery is open; None if there is nothing to say.
-    """
+    """An unlocked gallery with its audit and its keys."""
 
     gallery: Gallery
-    key_place: str
-    notice: str | None
+    ledger: Ledger
+    keys: Keys
+
+    @property
+    def key_place(self) -> str:
+        """Where the key lies, in words."""
+        return self.keys.place
+
+    @property
+    def notice(self) -> str | None:
+        """To be shown for as long as the gallery is open; None if there is nothing to say."""
+        return self.keys.notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +136,40 @@ def build_measuring(pack: ModelPack, threads: int, limits: "Limits") -> "Parts":
 
 
 def build_gallery(
-    settings: Settings, folders: Folders, ask_passphrase: Callable[[], str] | None
+    settings: Settings,
+    folders: Folders,
+    ask_passphrase: Callable[[], str] | None,
 ) -> OpenGallery:
     """Open the gallery alone, for commands that need no model.
+
+    What was changed or deleted longer ago than it can be undone becomes final here.
 
     Raises:
         GalleryError, KeyStoreError: It cannot be opened; nothing was changed.
     """
-    keys = choose_key_store(settings.key_store, folders, ask_passphrase)
-    gallery = SqliteGallery.open(folders, keys, keep_crops=settings.keep_crops)
-    return OpenGallery(gallery, keys.place, key_notice(keys))
+    recall_key_record(folders)
+    key_store = choose_key_store(settings.key_store, folders, ask_passphrase)
+    gallery = SqliteGallery.open(folders, key_store, keep_crops=settings.keep_crops)
+    store = gallery.store
+    try:
+        gallery.forget(datetime.now(UTC) - timedelta(days=settings.undo_days))
+    except BaseException:
+        gallery.close()
+        raise
+    return OpenGallery(gallery, SqliteLedger(store), GalleryKeys(store, folders, key_store))
+
+
+def pause_rule(settings: Settings) -> PauseRule:
+    """When live attempts are held up."""
+    return PauseRule(settings.attempt_limit, timedelta(seconds=settings.attempt_window_s))
 
 
 def build(
-    settings: Settings, folders: Folders, ask_passphrase: Callable[[], str] | None
+    settings: Settings,
+    folders: Folders,
+    ask_passphrase: Callable[[], str] | None,
 ) -> Services:
     """Open everything; see `build_vision` and `build_gallery` for what may be raised."""
     vision = build_vision(settings, folders)
-    return Services(settings, folders, vision, build_gallery(settings, folders, ask_passphrase))
+    store = build_gallery(settings, folders, ask_passphrase)
+    return Services(settings, folders, vision, store)

@@ -46,6 +46,15 @@ def open_source(
         raise SourceUnknownError(source=redact(text)) from error
 
 
+def passed_over(source: FrameSource) -> str:
+    """A sentence on the files of a folder that were skipped so far; empty where none was."""
+    skipped = source.skipped if isinstance(source, PictureSource) else ()
+    if not skipped:
+        return ""
+    files = "1 file of the folder was" if len(skipped) == 1 else f"{len(skipped)} files were"
+    return f"{files} passed over as no readable picture; the first: {skipped[0].sentence}"
+
+
 def _stored_source(text: str) -> FrameSource | None:
     """A source on disk; None where the path is no regular file and no folder."""
     path = Path(text)

@@ -1,7 +1,7 @@
 """Vectors of faces, and the people they belong to."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NewType
 
 import numpy as np
@@ -58,7 +58,9 @@ class Subject:
         name: NFC, trimmed, unique regardless of case.
         enrolled_at: UTC.
         references: How many references of any model are stored.
-        note: What the operator wrote down, for example on consent.
+        note: What the operator wrote down.
+        consent: On what consent the person is enrolled, in the operator's words; may be empty.
+        retain_until: The last day on which the person may be kept; None for no limit.
     """
 
     subject_id: SubjectId
@@ -66,6 +68,8 @@ class Subject:
     enrolled_at: datetime
     references: int
     note: str = ""
+    consent: str = ""
+    retain_until: date | None = None
 
     def __post_init__(self) -> None:
         if self.enrolled_at.tzinfo is None:
@@ -91,6 +95,19 @@ class Reference:
     def __post_init__(self) -> None:
         if self.enrolled_at.tzinfo is None:
             raise ValueError("times carry their zone")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vectors:
+    """Some templates of one model, without what surrounds them: for galleries of very many.
+
+    Attributes:
+        rows: int64 (n,), by which the gallery finds each again.
+        matrix: float32 (n, D), unit length.
+    """
+
+    rows: NDArray[np.int64]
+    matrix: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -50,6 +50,13 @@ class Database:
         with storage_errors(self.path), Session(self._writer) as session, session.begin():
             yield session
 
+    @contextmanager
+    def trying(self) -> Iterator[Session]:
+        """A session whose changes are taken back at the end. Raises GalleryError."""
+        with storage_errors(self.path), Session(self._writer) as session:
+            yield session
+            session.rollback()
+
     def check(self) -> None:
         """Read every page. Raises GalleryCorruptError."""
         with self.reading() as session:
@@ -57,15 +64,24 @@ class Database:
         if answer != "ok":
             raise GalleryCorruptError(path=self.path, backups=backups_folder(self.path))
 
-    def empty_log(self) -> None:
+    def empty_log(self) -> bool:
         """Move the write-ahead log into the database, so that no older page is left in it.
 
-        Where another process keeps reading for five seconds, that happens when it closes.
+        Returns:
+            False where another process kept reading for five seconds; its closing does it then.
         """
+        busy, _, _ = self._outside_transactions("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+        return not busy
+
+    def compact(self) -> None:
+        """Write the whole file anew, without what was freed in it. Raises GalleryLockedError."""
+        self._outside_transactions("VACUUM")
+
+    def _outside_transactions(self, statement: str) -> list[tuple[int, ...]]:
         with storage_errors(self.path), self._engine.connect() as connection:
             raw = connection.connection.driver_connection
             assert isinstance(raw, sqlite3.Connection)
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return raw.execute(statement).fetchall()
 
     def close(self) -> None:
         """Release the file; harmless when called twice."""

@@ -1,38 +1,51 @@
 """A plain copy of the gallery that any program can open: one SQLite file that explains itself."""
 
-import os
 import sqlite3
-import tempfile
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain.face import AlignedFace
-from core.domain.template import Reference, Subject
+from core.domain.holdings import HeldReference, HeldSubject
+from core.domain.watch import ALONE, Watch
 from core.errors import ExportFailedError
 from core.gallery.codec import VECTOR_TYPE, png_of
 from core.gallery.database import SIDE_FILES
-from core.security.key_record import sync_file, sync_folder
+from core.gallery.draft import replacing
 
-FORMAT = "pocketface plain export 1"
+FORMAT = "pocketface plain export"
+VERSION = 2
+# In the head of every SQLite file, so that an import knows what it is before it reads a row.
+APPLICATION_ID = int.from_bytes(b"pfpl", "big")
 
 _TABLES = """
 CREATE TABLE readme (about TEXT NOT NULL, meaning TEXT NOT NULL);
 CREATE TABLE subjects (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL, enrolled_at TEXT NOT NULL);
-CREATE TABLE templates (
-    id TEXT PRIMARY KEY, subject_id TEXT NOT NULL REFERENCES subjects (id), model_id TEXT NOT NULL,
-    dimensions INTEGER NOT NULL, vector BLOB NOT NULL, captures INTEGER NOT NULL,
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL, consent TEXT NOT NULL,
+    retain_until TEXT, enrolled_at TEXT NOT NULL);
+CREATE TABLE captures (
+    id TEXT PRIMARY KEY, subject_id TEXT NOT NULL REFERENCES subjects (id),
     quality INTEGER NOT NULL, source TEXT NOT NULL, enrolled_at TEXT NOT NULL);
+CREATE TABLE templates (
+    capture_id TEXT NOT NULL REFERENCES captures (id), model_id TEXT NOT NULL,
+    dimensions INTEGER NOT NULL, vector BLOB NOT NULL, captures INTEGER NOT NULL,
+    PRIMARY KEY (capture_id, model_id));
 CREATE TABLE crops (
-    template_id TEXT PRIMARY KEY REFERENCES templates (id), png BLOB NOT NULL);
+    capture_id TEXT PRIMARY KEY REFERENCES captures (id), png BLOB NOT NULL,
+    transform TEXT NOT NULL);
 """
 
 _README = (
-    ("this file", f"{FORMAT}. Nothing in it is encrypted: keep it as you would keep the faces."),
-    ("subjects", "The enrolled people: opaque id, name, the operator's note, time of enrolment."),
-    ("templates", "One row for each enrolled picture; subject_id points at subjects.id."),
+    (
+        "this file",
+        f"{FORMAT} {VERSION}. Nothing in it is encrypted: keep it as you would keep the faces.",
+    ),
+    ("subjects", "The enrolled people: opaque id, name, the operator's note, ground, times."),
+    ("subjects.consent", "On what ground the person is enrolled; may be empty."),
+    ("subjects.retain_until", "After this day the person is due to be erased; often absent."),
+    ("captures", "One row for each enrolled picture; subject_id points at subjects.id."),
+    ("captures.quality", "0 to 100, higher is better."),
+    ("captures.source", "Where the picture came from."),
+    ("templates", "What one model made of one picture; capture_id points at captures.id."),
     (
         "templates.model_id",
         "Hash over weights and preprocessing of the model that made the vector; vectors of "
@@ -44,87 +57,97 @@ _README = (
         "similarity of two faces is the dot product of their vectors.",
     ),
     ("templates.captures", "How many pictures went into the vector."),
-    ("templates.quality", "0 to 100, higher is better."),
-    ("templates.source", "Where the picture came from."),
     ("crops", "The aligned face, 112 x 112 pixels, as a PNG file; missing where not kept."),
+    (
+        "crops.transform",
+        "Six numbers, row by row: the 2 x 3 matrix that takes a pixel of the original picture "
+        "to one of the crop.",
+    ),
     ("enrolled_at", "ISO 8601 with UTC offset."),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A subject with all references and the pictures that are kept."""
-
-    subject: Subject
-    references: tuple[tuple[Reference, AlignedFace | None], ...]
-
-
-def write_plain(target: Path, entries: Iterable[Entry]) -> int:
+def write_plain(
+    target: Path, subjects: Iterable[HeldSubject], *, total: int = 0, watch: Watch = ALONE
+) -> int:
     """Write the copy, mode 0600, complete and on the disk, in one step.
+
+    Args:
+        target: Replaced if it is there.
+        subjects: In any order.
+        total: How many there will be, for `watch`.
+        watch: Told before each.
 
     Returns:
         How many subjects it holds.
 
     Raises:
         ExportFailedError: What lay there before is untouched.
+        Cancelled: Likewise.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:32]}-")
-        os.close(handle)
-        draft = Path(name)
-        try:
-            count = _fill(draft, entries)
-            sync_file(draft)
-            for suffix in SIDE_FILES:  # of a database that lay there; they do not fit the new one
-                target.with_name(target.name + suffix).unlink(missing_ok=True)
-            draft.replace(target)
-            sync_folder(target.parent)
-        finally:
-            for suffix in ("", *SIDE_FILES):
-                draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-    except OSError as error:
-        raise ExportFailedError(path=target, reason=error.strerror or "refused") from error
+        with replacing(target, SIDE_FILES) as draft:
+            return _fill(draft, subjects, total, watch)
     except sqlite3.Error as error:
         raise ExportFailedError(path=target, reason=str(error)) from error
-    return count
 
 
-def _fill(draft: Path, entries: Iterable[Entry]) -> int:
+def _fill(draft: Path, subjects: Iterable[HeldSubject], total: int, watch: Watch) -> int:
     count = 0
     with closing(sqlite3.connect(draft)) as database:
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {VERSION}")
         database.executescript(_TABLES)
         with database:
             database.executemany("INSERT INTO readme VALUES (?, ?)", _README)
-            for entry in entries:
-                _add(database, entry)
+            for subject in subjects:
+                watch.step(count, total)
+                _add(database, subject)
                 count += 1
     return count
 
 
-def _add(database: sqlite3.Connection, entry: Entry) -> None:
-    subject = entry.subject
-    enrolled = subject.enrolled_at.isoformat()
+def _add(database: sqlite3.Connection, subject: HeldSubject) -> None:
+    until = subject.retain_until
     database.execute(
-        "INSERT INTO subjects VALUES (?, ?, ?, ?)",
-        (subject.subject_id, subject.name, subject.note, enrolled),
+        "INSERT INTO subjects VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            subject.subject_id,
+            subject.name,
+            subject.note,
+            subject.consent,
+            None if until is None else until.isoformat(),
+            subject.enrolled_at.isoformat(),
+        ),
     )
-    for reference, aligned in entry.references:
-        template = reference.template
-        database.execute(
-            "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    for reference in subject.references:
+        _add_reference(database, subject, reference)
+
+
+def _add_reference(
+    database: sqlite3.Connection, subject: HeldSubject, reference: HeldReference
+) -> None:
+    capture = reference.reference_id
+    enrolled = reference.enrolled_at.isoformat()
+    database.execute(
+        "INSERT INTO captures VALUES (?, ?, ?, ?, ?)",
+        (capture, subject.subject_id, reference.quality, reference.source, enrolled),
+    )
+    database.executemany(
+        "INSERT INTO templates VALUES (?, ?, ?, ?, ?)",
+        (
             (
-                reference.reference_id,
-                subject.subject_id,
+                capture,
                 template.model,
                 template.vector.size,
                 template.vector.astype(VECTOR_TYPE).tobytes(),
                 template.captures,
-                reference.quality,
-                reference.source,
-                reference.enrolled_at.isoformat(),
-            ),
-        )
-        if aligned is not None:
-            database.execute(
-                "INSERT INTO crops VALUES (?, ?)", (reference.reference_id, png_of(aligned))
             )
+            for template in reference.templates
+        ),
+    )
+    if reference.crop is not None:
+        transform = " ".join(repr(float(value)) for value in reference.crop.transform.ravel())
+        database.execute(
+            "INSERT INTO crops VALUES (?, ?, ?)", (capture, png_of(reference.crop), transform)
+        )

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from core.domain.template import ModelId
 from core.errors import SubjectUnknownError
-from core.gallery.tables import CropRow, ReferenceRow, SubjectRow
+from core.gallery.tables import CropRow, ReferenceRow, SubjectRow, TemplateRow
 
 # SQLAlchemy 2.1 lists the columns of Select one by one, 2.0 as a tuple; as text, both import.
 
@@ -22,12 +22,13 @@ def subjects_counted() -> "Select[SubjectRow, int]":
     )
 
 
-def references_with_subjects(model: ModelId) -> "Select[SubjectRow, ReferenceRow]":
-    """References made with `model`, oldest first, without those of deleted subjects."""
+def references_with_subjects(model: ModelId) -> "Select[SubjectRow, ReferenceRow, TemplateRow]":
+    """References that `model` knows, oldest first, without those of deleted subjects."""
     return (
-        select(SubjectRow, ReferenceRow)
+        select(SubjectRow, ReferenceRow, TemplateRow)
         .join(ReferenceRow, ReferenceRow.subject_id == SubjectRow.id)
-        .where(SubjectRow.deleted_at.is_(None), ReferenceRow.model_id == model)
+        .join(TemplateRow, TemplateRow.reference_id == ReferenceRow.id)
+        .where(SubjectRow.deleted_at.is_(None), TemplateRow.model_id == model)
         .order_by(ReferenceRow.enrolled_at, ReferenceRow.id)
     )
 
@@ -57,14 +58,16 @@ def row_of_digest(session: Session, digest: bytes) -> SubjectRow | None:
     ).one_or_none()
 
 
-def references_of(
-    session: Session, subject_id: str, model: ModelId | None = None
-) -> Sequence[ReferenceRow]:
-    """References of one subject, oldest first; of one model or of all."""
+def references_of(session: Session, subject_id: str) -> Sequence[ReferenceRow]:
+    """References of one subject, oldest first."""
     query = select(ReferenceRow).where(ReferenceRow.subject_id == subject_id)
-    if model is not None:
-        query = query.where(ReferenceRow.model_id == model)
     return session.scalars(query.order_by(ReferenceRow.enrolled_at, ReferenceRow.id)).all()
+
+
+def templates_of(session: Session, reference_id: str) -> Sequence[TemplateRow]:
+    """What each model made of one reference."""
+    query = select(TemplateRow).where(TemplateRow.reference_id == reference_id)
+    return session.scalars(query.order_by(TemplateRow.model_id)).all()
 
 
 def count_references(session: Session, subject_id: str) -> int:

@@ -41,7 +41,7 @@ class Schema:
         return self.revisions[-1]
 
 
-SCHEMA = Schema(Path(__file__).resolve().parent / "migrations", ("0001",))
+SCHEMA = Schema(Path(__file__).resolve().parent / "migrations", ("0001", "0002"))
 
 
 def check_header(database: Path) -> None:

@@ -41,13 +41,14 @@ class Table(DeclarativeBase):
 
 
 class SubjectRow(Table):
-    """A subject; `deleted_at` hides it until it is restored or purged.
+    """A subject; `deleted_at` hides it until that is undone or its time is over.
 
     Attributes:
         sealed_key: The subject's own key, under the gallery's data key.
-        sealed_profile: Name and note, under the subject's key.
+        sealed_profile: Name, note, consent and retention date, under the subject's key.
         name_digest: Keyed digest of the case-folded name: finds and keeps names unique without
             telling them.
+        merged_into: Who took over this subject's references; it is hidden then.
     """
 
     __tablename__ = "subjects"
@@ -58,6 +59,7 @@ class SubjectRow(Table):
     name_digest: Mapped[bytes] = mapped_column(LargeBinary)
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    merged_into: Mapped[str | None]
 
     __table_args__ = (
         Index(
@@ -70,7 +72,7 @@ class SubjectRow(Table):
 
 
 class ReferenceRow(Table):
-    """One template; vector, number of captures and source are sealed under the subject's key.
+    """One capture of a subject.
 
     Attributes:
         quality: Unified quality of the capture, 0–100.
@@ -82,9 +84,22 @@ class ReferenceRow(Table):
     subject_id: Mapped[str] = mapped_column(
         ForeignKey("subjects.id", ondelete="CASCADE"), index=True
     )
-    model_id: Mapped[str] = mapped_column(index=True)
     quality: Mapped[int]
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TemplateRow(Table):
+    """What one model made of a reference; vector and source are sealed under the subject's key.
+
+    Templates of several models may lie side by side.
+    """
+
+    __tablename__ = "templates"
+
+    reference_id: Mapped[str] = mapped_column(
+        ForeignKey("references.id", ondelete="CASCADE"), primary_key=True
+    )
+    model_id: Mapped[str] = mapped_column(primary_key=True, index=True)
     sealed_template: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -99,12 +114,68 @@ class CropRow(Table):
     sealed_crop: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class JournalRow(Table):
+    """A change that can be taken back.
+
+    Attributes:
+        parts: How many rows it changed; with fewer parts left it cannot be undone any more.
+        undone_at: None while the change stands.
+        undoes: The entry that this one took back; None for a change of its own.
+    """
+
+    __tablename__ = "journal"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str]
+    parts: Mapped[int]
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undoes: Mapped[int | None]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class JournalPartRow(Table):
+    """One row that a change touched, as it was before.
+
+    Attributes:
+        place: Name of the table.
+        sealed_before: The former row under its subject's key; None if there was none.
+    """
+
+    __tablename__ = "journal_parts"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    entry: Mapped[int] = mapped_column(ForeignKey("journal.number", ondelete="CASCADE"), index=True)
+    subject_id: Mapped[str] = mapped_column(
+        ForeignKey("subjects.id", ondelete="CASCADE"), index=True
+    )
+    place: Mapped[str]
+    row_id: Mapped[str] = mapped_column(index=True)
+    sealed_before: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
+class FailedAttemptRow(Table):
+    """When somebody before the camera was not accepted; nothing about who."""
+
+    __tablename__ = "failed_attempts"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
 class EventRow(Table):
     """What was done, when and to whom; rows are only ever added (triggers refuse the rest).
 
     Attributes:
         subject_id: Opaque, no foreign key: events outlive their subject and never name it.
         number_of: How many subjects or references it was about.
+        digest: Keyed, over this entry and the digest before it; None in entries of the first
+            schema, which the first one with a digest covers.
     """
 
     __tablename__ = "events"
@@ -114,6 +185,8 @@ class EventRow(Table):
     kind: Mapped[str]
     subject_id: Mapped[str | None]
     number_of: Mapped[int]
+    detail: Mapped[str]
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = ({"sqlite_autoincrement": True},)
 

@@ -15,6 +15,7 @@ from core.errors import KeysUnavailableError
 from core.settings import Folders
 
 RECORD_NAME = "key.json"
+KEY_FILE_NAME = "gallery.key"
 MAX_BYTES = 16 * 1024  # a record is a few hundred bytes; anything longer is not one
 PRIVATE_FILE = 0o600  # owner reads and writes, nobody else
 
@@ -29,10 +30,16 @@ class KeyringRecord(
 
 
 class KeyFileRecord(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="place", tag="file"
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="place",
+    tag="file",
 ):
-    """The key lies in a file beside this one."""
+    """The key lies in a file, beside this one unless its path is absolute."""
 
+    file: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] = KEY_FILE_NAME
     version: Literal[1] = 1
 
 
@@ -49,12 +56,23 @@ class Argon2Cost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PassphraseRecord(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="place", tag="passphrase"
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="place",
+    tag="passphrase",
 ):
-    """The key, wrapped by what Argon2id makes of a passphrase."""
+    """The key, wrapped by what Argon2id makes of a passphrase.
+
+    Attributes:
+        former: Where the key goes back to when the gallery is unlocked; empty if the passphrase
+            is there to stay.
+    """
 
     cost: Argon2Cost
     wrapped_key: Annotated[bytes, msgspec.Meta(min_length=60, max_length=60)]
+    former: Literal["", "keyring", "file"] = ""
     version: Literal[1] = 1
 
 
@@ -83,10 +101,27 @@ def read_record(folders: Folders) -> KeyRecord | None:
         raise KeysUnavailableError(reason=f"'{path}' cannot be read ({error.strerror})") from error
     if len(raw) > MAX_BYTES:
         raise KeysUnavailableError(reason=f"'{path}' is damaged: it is far too long")
+    return decode_record(raw, f"'{path}'")
+
+
+def decode_record(raw: bytes, where: str) -> KeyRecord:
+    """The record in `raw`.
+
+    Args:
+        where: It lies, in words.
+
+    Raises:
+        KeysUnavailableError: It is none.
+    """
     try:
         return _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise KeysUnavailableError(reason=f"'{path}' is damaged: {error}") from error
+        raise KeysUnavailableError(reason=f"{where} is damaged: {error}") from error
+
+
+def encode_record(record: KeyRecord) -> bytes:
+    """The record as the file holds it."""
+    return msgspec.json.format(msgspec.json.encode(record)) + b"\n"
 
 
 def write_record(folders: Folders, record: KeyRecord) -> None:
@@ -95,7 +130,7 @@ def write_record(folders: Folders, record: KeyRecord) -> None:
     Raises:
         KeysUnavailableError: The folder refuses it; a former record is untouched.
     """
-    write_private(record_path(folders), msgspec.json.format(msgspec.json.encode(record)) + b"\n")
+    write_private(record_path(folders), encode_record(record))
 
 
 def write_private(path: Path, content: bytes) -> None:

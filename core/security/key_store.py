@@ -13,42 +13,38 @@ import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
-from unicodedata import normalize
+from typing import Final, Literal, TypeVar
 
 import keyring
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, KeyringLocked
 
-from core.errors import KeysDeniedError, KeysUnavailableError, SealBrokenError
+from core.domain.key_change import KeyPlace
+from core.errors import KeysDeniedError, KeyStoreError, KeysUnavailableError, SealBrokenError
 from core.ports import KeyStore
 from core.security.key_record import (
+    KEY_FILE_NAME,
     PRIVATE_FILE,
     RECORD_NAME,
-    Argon2Cost,
     KeyFileRecord,
+    KeyRecord,
     KeyringRecord,
     PassphraseRecord,
     read_record,
     write_private,
     write_record,
 )
+from core.security.passphrase import new_cost, stretch
 from core.security.sealing import KEY_BYTES, bind, seal, unseal
 from core.settings import Folders, KeyStoreChoice
 
 SERVICE = "pocketface"  # how a person finds the entry in the system's key ring
-KEY_FILE_NAME = "gallery.key"
+NO_KEYRING = "this system has no working key ring; choose a passphrase or a key file"
 RECOMMENDED = 1.0  # keyring's own border; below it lie null, fail, an empty chain, plain text files
-SALT_BYTES = 16
-# RFC 9106, section 4, second recommended option: 64 MiB fits every machine this runs on and costs
-# about a quarter of a second.
-ARGON2_ITERATIONS = 3
-ARGON2_LANES = 4
-ARGON2_MEMORY_KIB = 64 * 1024
 _WRAPPED = bind("pocketface", "gallery key", "passphrase")
 
 Answer = TypeVar("Answer")
+FormerPlace = Literal["", "keyring", "file"]
 
 _log = logging.getLogger(__name__)
 
@@ -74,11 +70,15 @@ class KeyringStore:
         text = _ask_keyring(lambda: self._backend.get_password(SERVICE, record.entry))
         return None if text is None else _decode(text, self.place)
 
-    def store(self, key: bytes) -> None:
-        """Keep the key under a new entry; no older entry is touched."""
+    def keep(self, key: bytes) -> KeyRecord:
+        """Keep a key under a new entry; no older entry is touched, no record is written."""
         entry = f"gallery-{secrets.token_hex(8)}"
         _put_and_prove(self._backend, entry, _encode(key))
-        write_record(self._folders, KeyringRecord(entry))
+        return KeyringRecord(entry)
+
+    def store(self, key: bytes) -> None:
+        """Keep the key and remember where."""
+        write_record(self._folders, self.keep(key))
 
 
 class PassphraseStore:
@@ -86,13 +86,20 @@ class PassphraseStore:
 
     Args:
         ask_passphrase: Called once a load and once a store; None where nobody can be asked.
+        former: Where the key goes back to when the gallery is unlocked; empty if nowhere.
     """
 
     place: Final = "a passphrase"
 
-    def __init__(self, folders: Folders, ask_passphrase: Callable[[], str] | None) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        ask_passphrase: Callable[[], str] | None,
+        former: FormerPlace = "",
+    ) -> None:
         self._folders = folders
         self._ask = ask_passphrase
+        self._former: FormerPlace = former
 
     def load(self) -> bytes | None:
         """The key; None where none was ever wrapped. Asks only if there is one.
@@ -105,43 +112,56 @@ class PassphraseStore:
             return None
         return _unwrap(record, self._passphrase())
 
-    def store(self, key: bytes) -> None:
+    def keep(self, key: bytes) -> KeyRecord:
         """Wrap the key, with a new salt, under a passphrase that is asked for here."""
         passphrase = self._passphrase()
         if not passphrase:
             raise KeysDeniedError(reason="an empty passphrase protects nothing")
-        cost = Argon2Cost(
-            salt=secrets.token_bytes(SALT_BYTES),
-            iterations=ARGON2_ITERATIONS,
-            lanes=ARGON2_LANES,
-            memory_kib=ARGON2_MEMORY_KIB,
-        )
-        record = PassphraseRecord(cost, seal(_stretch(cost, passphrase), key, _WRAPPED))
+        cost = new_cost()
+        wrapped = seal(stretch(cost, passphrase), key, _WRAPPED)
+        return PassphraseRecord(cost, wrapped, self._former)
+
+    def store(self, key: bytes) -> None:
+        """Wrap the key and remember it so."""
+        record = self.keep(key)
         write_record(self._folders, record)
-        kept = read_record(self._folders)
-        _prove(kept == record and _unwrap(record, passphrase) == key, f"'{RECORD_NAME}'")
+        _prove(read_record(self._folders) == record, f"'{RECORD_NAME}'")
 
     def _passphrase(self) -> str:
         if self._ask is None:
             raise KeysDeniedError(
                 reason="it needs a passphrase, and there is nobody here to ask for it"
             )
-        # The same text typed on two systems may arrive composed or decomposed.
-        return normalize("NFC", self._ask())
+        return self._ask()
 
 
 class KeyFileStore:
-    """A file beside the gallery, readable by its owner only; the last resort."""
+    """A file readable by its owner only; the last resort.
+
+    Args:
+        path: Of a file that was chosen by hand; None for the one that is remembered, which lies
+            beside the gallery unless one was chosen before.
+    """
 
     place: Final = "a key file"
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, path: Path | None = None) -> None:
         self._folders = folders
+        self._chosen = None if path is None else path.absolute()
+
+    @classmethod
+    def beside(cls, folders: Folders) -> "KeyFileStore":
+        """A new file beside the gallery, under a name that no other key has."""
+        return cls(folders, folders.data / f"gallery-{secrets.token_hex(4)}.key")
 
     @property
     def path(self) -> Path:
         """The file."""
-        return self._folders.data / KEY_FILE_NAME
+        if self._chosen is not None:
+            return self._chosen
+        record = read_record(self._folders)
+        name = record.file if isinstance(record, KeyFileRecord) else KEY_FILE_NAME
+        return self._folders.data / name
 
     @property
     def notice(self) -> str:
@@ -153,42 +173,56 @@ class KeyFileStore:
 
     def load(self) -> bytes | None:
         """The key; None where there is no such file."""
+        path = self.path
         try:
-            with self.path.open("rb") as file:
+            with path.open("rb") as file:
                 raw = file.read(1024)  # a key file is under a hundred bytes
                 mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            reason = f"'{self.path}' cannot be read ({error.strerror})"
+            reason = f"'{path}' cannot be read ({error.strerror})"
             raise KeysDeniedError(reason=reason) from error
         if os.name != "nt" and mode & 0o077:
             _log.warning("the key file was readable by others (mode %o); taking that back", mode)
             with contextlib.suppress(OSError):  # somebody else's file; reading it still works
-                self.path.chmod(PRIVATE_FILE)
+                path.chmod(PRIVATE_FILE)
         return _decode(raw.decode("ascii", errors="replace").strip(), self.place)
 
-    def store(self, key: bytes) -> None:
+    def keep(self, key: bytes) -> KeyRecord:
         """Write the key to a new file; one that is there is never replaced."""
-        if self.path.exists():
-            raise KeysDeniedError(reason=f"a key lies in '{self.path}' already")
-        write_private(self.path, _encode(key).encode() + b"\n")
-        _prove(self.load() == key, f"'{self.path}'")
-        write_record(self._folders, KeyFileRecord())
+        path = self.path
+        if path.exists():
+            raise KeysDeniedError(reason=f"a key lies in '{path}' already")
+        write_private(path, _encode(key).encode() + b"\n")
+        _prove(KeyFileStore(self._folders, path).load() == key, f"'{path}'")
+        beside = path.parent == self._folders.data.absolute()
+        return KeyFileRecord(path.name if beside else str(path))
+
+    def store(self, key: bytes) -> None:
+        """Write the key and remember where."""
+        write_record(self._folders, self.keep(key))
+
+
+KeyHome = KeyringStore | PassphraseStore | KeyFileStore
 
 
 def choose_key_store(
-    choice: KeyStoreChoice, folders: Folders, ask_passphrase: Callable[[], str] | None
-) -> KeyStore:
+    choice: KeyStoreChoice,
+    folders: Folders,
+    ask_passphrase: Callable[[], str] | None,
+) -> KeyHome:
     """Where the key of the gallery in `folders` is, or where that of a new one will be.
 
-    A key that was kept once stays where it is, whatever is chosen now. "auto" takes the system's
-    key ring if it works, and a key file if not.
+    A key that was kept once stays where it is, whatever is chosen now, unless its file is named by
+    hand. "auto" takes the system's key ring if it works, and a key file if not.
 
     Raises:
         KeysUnavailableError: The key ring was asked for and does not work, or the record of
             where the key lies is damaged.
     """
+    if folders.key_file is not None:
+        return KeyFileStore(folders, folders.key_file)
     record = read_record(folders)
     if isinstance(record, KeyringRecord):
         return KeyringStore(folders, keyring.get_keyring())
@@ -197,6 +231,59 @@ def choose_key_store(
     if isinstance(record, KeyFileRecord):
         return KeyFileStore(folders)
     return _new_key_store(choice, folders, ask_passphrase)
+
+
+def new_home(
+    place: KeyPlace,
+    folders: Folders,
+    new_passphrase: Callable[[], str] | None,
+    file: Path | None,
+    former: KeyPlace | None,
+) -> KeyHome:
+    """Where another key of a gallery that exists is to be kept.
+
+    Args:
+        file: A key file that does not exist yet; None for a new one beside the gallery.
+        former: Where the key goes back to when the passphrase is taken off again.
+
+    Raises:
+        KeysUnavailableError: This system has no working key ring.
+    """
+    if place == "passphrase":
+        kept: FormerPlace = "" if former is None or former == "passphrase" else former
+        return PassphraseStore(folders, new_passphrase, kept)
+    if place == "file":
+        return KeyFileStore.beside(folders) if file is None else KeyFileStore(folders, file)
+    backend = keyring.get_keyring()
+    if not keyring_works(backend):
+        raise KeysUnavailableError(reason=NO_KEYRING)
+    return KeyringStore(folders, backend)
+
+
+def place_of(store: KeyStore) -> KeyPlace:
+    """The kind of place in which a store keeps the key."""
+    if isinstance(store, PassphraseStore):
+        return "passphrase"
+    return "keyring" if isinstance(store, KeyringStore) else "file"
+
+
+def discard_key(record: KeyRecord | None, folders: Folders, key: bytes) -> bool:
+    """Destroy a key that nothing needs any more; False where its place refused.
+
+    What a passphrase wrapped goes with its record, and a file that holds anything else than `key`
+    is left alone.
+    """
+    try:
+        if isinstance(record, KeyringRecord):
+            keyring.get_keyring().delete_password(SERVICE, record.entry)
+        elif isinstance(record, KeyFileRecord):
+            path = folders.data / record.file
+            if KeyFileStore(folders, path).load() == key:
+                path.unlink()
+    except (KeyringError, KeyStoreError, OSError, RuntimeError) as error:
+        _log.warning("a former key could not be removed: %s", type(error).__name__)
+        return False
+    return True
 
 
 def has_key_record(folders: Folders) -> bool:
@@ -225,7 +312,7 @@ def keyring_works(backend: KeyringBackend) -> bool:
 
 def _new_key_store(
     choice: KeyStoreChoice, folders: Folders, ask_passphrase: Callable[[], str] | None
-) -> KeyStore:
+) -> KeyHome:
     if choice == "passphrase":
         return PassphraseStore(folders, ask_passphrase)
     key_file = KeyFileStore(folders)
@@ -235,9 +322,7 @@ def _new_key_store(
     if keyring_works(backend):
         return KeyringStore(folders, backend)
     if choice == "keyring":
-        raise KeysUnavailableError(
-            reason="this system has no working key ring; choose a passphrase or a key file"
-        )
+        raise KeysUnavailableError(reason=NO_KEYRING)
     return key_file
 
 
@@ -276,20 +361,8 @@ def _decode(text: str, place: str) -> bytes:
     return key
 
 
-def _stretch(cost: Argon2Cost, passphrase: str) -> bytes:
-    derivation = Argon2id(
-        salt=cost.salt,
-        length=KEY_BYTES,
-        iterations=cost.iterations,
-        lanes=cost.lanes,
-        memory_cost=cost.memory_kib,
-    )
-    # Bytes that were no text can reach a passphrase through the environment.
-    return derivation.derive(passphrase.encode(errors="surrogateescape"))
-
-
 def _unwrap(record: PassphraseRecord, passphrase: str) -> bytes:
     try:
-        return unseal(_stretch(record.cost, passphrase), record.wrapped_key, _WRAPPED)
+        return unseal(stretch(record.cost, passphrase), record.wrapped_key, _WRAPPED)
     except SealBrokenError as error:
         raise KeysDeniedError(reason="the passphrase is wrong") from error

@@ -1,8 +1,6 @@
 """One suite for each implementation of a protocol and its fake, so that the fake cannot drift."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,7 @@ from core.errors import (
 )
 from core.gallery.sqlite_gallery import SqliteGallery
 from core.ports import Gallery, KeyStore
-from core.security import key_store
+from core.security import passphrase
 from core.security.key_store import KeyFileStore, KeyringStore, PassphraseStore
 from core.settings import locate_folders
 from tests.fakes.captures import MODEL, OTHER_MODEL, make_capture
@@ -51,7 +49,7 @@ def test_a_new_gallery_is_empty(gallery: Gallery) -> None:
     assert gallery.subjects() == ()
     assert gallery.references(MODEL) == ()
     assert gallery.damaged() == ()
-    assert gallery.purge() == 0
+    assert gallery.history() == ()
 
 
 def test_an_enrolled_subject_has_one_reference_a_capture(gallery: Gallery) -> None:
@@ -182,48 +180,16 @@ def test_a_deleted_subject_is_out_of_sight(gallery: Gallery) -> None:
         gallery.thumbnail(anna.subject_id)
 
 
-def test_a_restored_subject_is_as_it_was(gallery: Gallery) -> None:
-    anna = gallery.enrol("Anna", [make_capture()], note="kept")
-    gallery.delete(anna.subject_id)
-
-    assert gallery.restore(anna.subject_id) == anna
-    assert gallery.restore(anna.subject_id) == anna
-    assert len(gallery.references(MODEL)) == 1
-
-
-def test_a_name_that_was_taken_meanwhile_keeps_a_subject_from_coming_back(
-    gallery: Gallery,
-) -> None:
-    old = gallery.enrol("Anna", [make_capture(1)])
-    gallery.delete(old.subject_id)
-    new = gallery.enrol("ANNA", [make_capture(2)])
-
-    with pytest.raises(SubjectExistsError):
-        gallery.restore(old.subject_id)
-
-    assert gallery.subjects() == (new,)
-
-
-def test_a_purged_subject_is_gone_for_good_and_no_other(gallery: Gallery) -> None:
-    anna = gallery.enrol("Anna", [make_capture(1)])
-    bob = gallery.enrol("Bob", [make_capture(2)])
-    gallery.delete(anna.subject_id)
-
-    assert gallery.purge() == 1
-
-    with pytest.raises(SubjectUnknownError):
-        gallery.restore(anna.subject_id)
-    assert gallery.subjects() == (bob,)
-    assert [reference.subject_id for reference in gallery.references(MODEL)] == [bob.subject_id]
-
-
 def test_an_unknown_subject_is_told_by_every_method(gallery: Gallery) -> None:
     calls = [
         lambda: gallery.references(MODEL, NOBODY),
         lambda: gallery.add_references(NOBODY, [make_capture()]),
         lambda: gallery.rename(NOBODY, "Bob"),
         lambda: gallery.delete(NOBODY),
-        lambda: gallery.restore(NOBODY),
+        lambda: gallery.set_terms(NOBODY, "", None),
+        lambda: gallery.merge(NOBODY, SubjectId("other")),
+        lambda: gallery.split(NOBODY, [], "Bob"),
+        lambda: gallery.erase(NOBODY),
         lambda: gallery.thumbnail(NOBODY),
     ]
 
@@ -265,17 +231,6 @@ def test_pictures_are_not_kept_where_they_are_not_wanted(kind: str, tmp_path: Pa
     gallery.close()
 
 
-def test_an_export_holds_those_who_are_not_deleted(gallery: Gallery, tmp_path: Path) -> None:
-    gallery.enrol("Anna", [make_capture(1), make_capture(2)])
-    gallery.delete(gallery.enrol("Bob", [make_capture(3)]).subject_id)
-
-    assert gallery.export_plain(tmp_path / "out.sqlite") == 1
-
-    with closing(sqlite3.connect(tmp_path / "out.sqlite")) as database:
-        assert list(database.execute("SELECT name FROM subjects")) == [("Anna",)]
-        assert list(database.execute("SELECT count(*) FROM templates")) == [(2,)]
-
-
 def test_a_gallery_may_be_closed_twice(gallery: Gallery) -> None:
     gallery.close()
     gallery.close()
@@ -285,7 +240,7 @@ def test_a_gallery_may_be_closed_twice(gallery: Gallery) -> None:
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> KeyStore:
-    monkeypatch.setattr(key_store, "ARGON2_MEMORY_KIB", 1024)
+    monkeypatch.setattr(passphrase, "MEMORY_KIB", 1024)
     folders = locate_folders(tmp_path / "data")
     stores: dict[str, KeyStore] = {
         "memory": MemoryKeyStore(),

@@ -7,7 +7,7 @@ from core.capture.animations import AnimationSource
 from core.capture.camera import OpenCvCamera
 from core.capture.errors import CameraMissingError, FolderEmptyError, SourceUnknownError
 from core.capture.files import PictureSource
-from core.capture.sources import open_source
+from core.capture.sources import open_source, passed_over
 from core.capture.stream import StreamSource
 from core.capture.videos import VideoSource
 from tests.core.capture.picture_bytes import encoded, picture
@@ -91,3 +91,20 @@ def test_names_that_are_not_utf8_work_and_can_be_printed(tmp_path: Path) -> None
     Path(name).write_bytes(encoded(picture(), "PNG"))
 
     assert open_source(name, LISTING).identity.encode("utf-8")
+
+
+def test_files_of_a_folder_that_are_no_pictures_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
+    (tmp_path / "b.txt").write_text("words", encoding="utf-8")
+    source = open_source(str(tmp_path))
+    assert passed_over(source) == ""
+    while source.read() is not None:
+        pass
+
+    assert passed_over(source).startswith("1 file of the folder was passed over")
+    assert "b.txt" in passed_over(source)
+    (tmp_path / "c.txt").write_text("words", encoding="utf-8")
+    again = open_source(str(tmp_path))
+    while again.read() is not None:
+        pass
+    assert passed_over(again).startswith("2 files were passed over")

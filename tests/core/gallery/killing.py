@@ -31,7 +31,7 @@ def enrol_for_ever(folders: Folders, prefix: str, pipe: int, limit: int | None =
         subject = gallery.enrol(f"{prefix} {number}", CAPTURES)
         if number % 3 == 2:
             gallery.delete(subject.subject_id)
-            gallery.restore(subject.subject_id)
+            gallery.undo()
         os.write(pipe, f"{subject.name}\n".encode())
         number += 1
     gallery.close()

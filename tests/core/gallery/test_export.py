@@ -1,142 +1,112 @@
 import sqlite3
+import stat
 from contextlib import closing
-from pathlib import Path
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from core.errors import ExportFailedError
-from core.opencv import cv2
-from core.settings import Folders
-from tests.core.gallery.conftest import FullDisk, OpenGallery
-from tests.fakes.captures import make_capture
-from tests.fakes.files import ODD_NAME, is_private
+from core.domain.watch import Watch
+from core.errors import Cancelled, ExportFailedError
+from core.gallery.export import write_plain
+from tests.fakes.captures import MODEL, OTHER_MODEL
+from tests.fakes.holdings import make_held, make_held_reference
 
 
-def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+def rows(path, query: str) -> list[tuple]:
     with closing(sqlite3.connect(path)) as database:
-        return list(database.execute(query))
+        return database.execute(query).fetchall()
 
 
-def test_an_export_opens_without_key_or_program(open_gallery: OpenGallery, tmp_path: Path) -> None:
-    gallery, target = open_gallery(), tmp_path / f"{ODD_NAME}.sqlite"
-    gallery.enrol("Anna", [make_capture(1, source="a.jpg"), make_capture(2)], note="agreed")
-    gallery.enrol("Bob", [make_capture(3)])
+def test_another_program_can_read_everybody(tmp_path) -> None:
+    anna = make_held("Anna", 1, note="note", consent="form 3", retain_until=date(2031, 2, 3))
+    target = tmp_path / "plain.sqlite"
 
-    assert gallery.export_plain(target) == 2
+    assert write_plain(target, [anna, make_held("Bob", 2, 3)]) == 2
 
-    assert rows(target, "SELECT name, note FROM subjects ORDER BY name") == [
-        ("Anna", "agreed"),
-        ("Bob", ""),
-    ]
-    query = (
-        "SELECT vector, dimensions, model_id, quality, source, png FROM templates"
-        " JOIN subjects ON subjects.id = subject_id JOIN crops ON template_id = templates.id"
-        " WHERE name = 'Anna' AND source = 'a.jpg'"
+    people = rows(target, "SELECT name, note, consent, retain_until, enrolled_at FROM subjects")
+    assert people[0] == ("Anna", "note", "form 3", "2031-02-03", "2026-05-01T12:30:00+00:00")
+    joined = "SELECT s.name FROM subjects s JOIN captures c ON c.subject_id = s.id"
+    assert sorted(rows(target, joined)) == [("Anna",), ("Bob",), ("Bob",)]
+
+
+def test_a_vector_reads_back_as_the_file_says(tmp_path) -> None:
+    anna = make_held("Anna", 1)
+    write_plain(tmp_path / "plain.sqlite", [anna])
+
+    [(model, size, raw)] = rows(
+        tmp_path / "plain.sqlite", "SELECT model_id, dimensions, vector FROM templates"
     )
-    [(vector, dimensions, model, quality, source, png)] = rows(target, query)
-    capture = make_capture(1)
-    assert isinstance(vector, bytes)
-    assert np.array_equal(np.frombuffer(vector, "<f4"), capture.embedding.vector)
-    assert (dimensions, model, quality, source) == (128, capture.embedding.model, 80, "a.jpg")
-    assert isinstance(png, bytes)
-    decoded = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
-    assert np.array_equal(decoded, capture.aligned.pixels)
-    assert rows(target, "PRAGMA integrity_check") == [("ok",)]
+    vector = np.frombuffer(raw, dtype="<f4")
+    assert (model, size) == (MODEL, 128)
+    assert np.array_equal(vector, anna.references[0].templates[0].vector)
 
 
-def test_an_export_explains_every_table_and_is_one_private_file(
-    open_gallery: OpenGallery, tmp_path: Path
-) -> None:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    open_gallery().export_plain(folder / "out.sqlite")
+def test_templates_of_two_models_lie_side_by_side(tmp_path) -> None:
+    both = replace(make_held("Anna"), references=(make_held_reference(1, MODEL, OTHER_MODEL),))
+    write_plain(tmp_path / "plain.sqlite", [both])
 
-    explained = {
-        str(about).split(".")[0]
-        for (about,) in rows(folder / "out.sqlite", "SELECT about FROM readme")
-    }
+    found = rows(tmp_path / "plain.sqlite", "SELECT model_id FROM templates ORDER BY model_id")
+    assert found == [(MODEL,), (OTHER_MODEL,)]
+
+
+def test_a_crop_is_a_picture_file(tmp_path) -> None:
+    anna = make_held("Anna", 1)
+    write_plain(tmp_path / "plain.sqlite", [anna])
+
+    [(png, transform)] = rows(tmp_path / "plain.sqlite", "SELECT png, transform FROM crops")
+    pixels = np.asarray(Image.open(BytesIO(png)))[..., ::-1]
+    assert np.array_equal(pixels, anna.references[0].crop.pixels)
+    assert transform == "0.5 0.25 3.0 -0.25 0.5 7.0"
+
+
+def test_every_table_and_column_that_needs_words_has_them(tmp_path) -> None:
+    write_plain(tmp_path / "plain.sqlite", [])
+
     tables = {
         name
         for (name,) in rows(
-            folder / "out.sqlite", "SELECT name FROM sqlite_master WHERE type = 'table'"
+            tmp_path / "plain.sqlite", "SELECT name FROM sqlite_master WHERE type = 'table'"
         )
     }
-    assert tables - {"readme"} <= explained
-    assert [path.name for path in folder.iterdir()] == ["out.sqlite"]
-    assert is_private(folder / "out.sqlite")
+    about = {
+        about.split(".")[0]
+        for (about,) in rows(tmp_path / "plain.sqlite", "SELECT about FROM readme")
+    }
+    assert tables - {"readme"} <= about
 
 
-def test_deleted_subjects_are_not_exported(open_gallery: OpenGallery, tmp_path: Path) -> None:
-    gallery = open_gallery()
-    gallery.delete(gallery.enrol("Anna", [make_capture()]).subject_id)
+def test_the_copy_is_for_its_owner_only_and_needs_no_side_file(tmp_path) -> None:
+    write_plain(tmp_path / "plain.sqlite", [make_held("Anna", 1)])
 
-    assert gallery.export_plain(tmp_path / "out.sqlite") == 0
-    assert rows(tmp_path / "out.sqlite", "SELECT * FROM templates") == []
-
-
-def test_without_kept_pictures_an_export_has_none(
-    open_gallery: OpenGallery, tmp_path: Path
-) -> None:
-    gallery = open_gallery(keep_crops=False)
-    gallery.enrol("Anna", [make_capture()])
-    gallery.export_plain(tmp_path / "out.sqlite")
-
-    assert rows(tmp_path / "out.sqlite", "SELECT * FROM crops") == []
+    assert stat.S_IMODE((tmp_path / "plain.sqlite").stat().st_mode) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["plain.sqlite"]
 
 
-def test_an_export_replaces_what_was_there_with_its_side_files(
-    open_gallery: OpenGallery, tmp_path: Path
-) -> None:
-    target, log = tmp_path / "out.sqlite", tmp_path / "out.sqlite-wal"
-    target.write_bytes(b"old")
-    log.write_bytes(b"old log")
+def test_a_log_of_the_former_database_does_not_outlive_it(tmp_path) -> None:
+    target = tmp_path / "plain.sqlite"
+    (tmp_path / "plain.sqlite-wal").write_bytes(b"a log of something else")
 
-    open_gallery().export_plain(target)
+    write_plain(target, [make_held("Anna", 1)])
 
-    assert rows(target, "SELECT count(*) FROM subjects") == [(0,)]
-    assert not log.exists()
+    assert rows(target, "SELECT name FROM subjects") == [("Anna",)]
 
 
-def test_an_export_that_fails_leaves_what_was_there(
-    open_gallery: OpenGallery, tmp_path: Path
-) -> None:
-    gallery = open_gallery()
-    blocked = tmp_path / "blocked"
-    blocked.mkdir()
-    (blocked / "kept").write_text("kept")
+def test_cancelling_leaves_the_former_copy(tmp_path) -> None:
+    target = tmp_path / "plain.sqlite"
+    write_plain(target, [make_held("Anna", 1)])
+    before = target.read_bytes()
 
-    with pytest.raises(ExportFailedError):
-        gallery.export_plain(blocked)
-    with pytest.raises(ExportFailedError):
-        gallery.export_plain(tmp_path / "missing" / "out.sqlite")
+    with pytest.raises(Cancelled):
+        write_plain(target, [make_held("Bob", 2)], watch=Watch(cancelled=lambda: True))
 
-    assert (blocked / "kept").read_text() == "kept"
-    assert {path.name for path in tmp_path.iterdir()} == {"data", "blocked"}
-    assert gallery.events() == ()
+    assert target.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["plain.sqlite"]
 
 
-def test_an_export_to_a_full_disk_leaves_what_was_there(
-    open_gallery: OpenGallery, tmp_path: Path, full_disk: FullDisk
-) -> None:
-    gallery, target = open_gallery(), tmp_path / "out" / "out.sqlite"
-    target.parent.mkdir()
-    target.write_bytes(b"old")
-
-    with full_disk(), pytest.raises(ExportFailedError):
-        gallery.export_plain(target)
-
-    assert target.read_bytes() == b"old"
-    assert list(target.parent.iterdir()) == [target]
-
-
-def test_an_export_never_lands_among_the_files_of_the_gallery(
-    open_gallery: OpenGallery, folders: Folders
-) -> None:
-    gallery = open_gallery()
-    gallery.enrol("Anna", [make_capture()])
-
-    with pytest.raises(ExportFailedError, match="the gallery itself"):
-        gallery.export_plain(folders.gallery_file)
-
-    assert [subject.name for subject in gallery.subjects()] == ["Anna"]
+def test_a_folder_that_is_not_there_is_told_in_words(tmp_path) -> None:
+    with pytest.raises(ExportFailedError, match="nowhere"):
+        write_plain(tmp_path / "nowhere" / "plain.sqlite", [])

@@ -18,7 +18,7 @@ from core.errors import (
     KeysWrongError,
 )
 from core.gallery.database import alone, create_database, make_private_folder
-from core.gallery.lock import lock_facts
+from core.gallery.lock import lock_facts, new_secrets
 from core.gallery.sqlite_gallery import SqliteGallery
 from core.gallery.tables import MetaRow
 from core.security.key_store import choose_key_store
@@ -189,7 +189,7 @@ def test_a_program_that_was_overtaken_opens_what_the_other_one_made(
         late = threading.Thread(target=lambda: opened.append(open_gallery()))
         late.start()
         key_store.key = new_key()
-        facts = lock_facts(key_store.key, key_store.place)
+        facts = lock_facts(new_secrets(key_store.key), key_store.place, None)
         create_database(
             folders.gallery_file,
             lambda session: session.add_all(MetaRow(key=k, value=v) for k, v in facts.items()),

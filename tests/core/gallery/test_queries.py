@@ -8,6 +8,7 @@ from core.gallery.queries import (
     crops,
     references_of,
     subjects_counted,
+    templates_of,
 )
 from core.settings import Folders
 from tests.core.gallery.conftest import OpenGallery
@@ -30,7 +31,7 @@ def test_deleted_subjects_are_seen_by_no_query(open_gallery: OpenGallery, folder
     database.close()
 
 
-def test_references_are_counted_over_all_models_and_listed_by_one(
+def test_references_are_counted_and_each_has_its_templates(
     open_gallery: OpenGallery, folders: Folders
 ) -> None:
     gallery = open_gallery()
@@ -40,6 +41,7 @@ def test_references_are_counted_over_all_models_and_listed_by_one(
 
     with database.reading() as session:
         assert count_references(session, anna) == 3
-        assert len(references_of(session, anna)) == 3
-        assert [row.model_id for row in references_of(session, anna, MODEL)] == [MODEL, MODEL]
+        rows = references_of(session, anna)
+        known = [[one.model_id for one in templates_of(session, row.id)] for row in rows]
+    assert known == [[MODEL], [OTHER_MODEL], [MODEL]]
     database.close()

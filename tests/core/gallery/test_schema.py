@@ -25,8 +25,8 @@ NEXT_STEP = '''"""Adds a column by rebuilding the table, as many steps have to i
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -48,8 +48,11 @@ def gallery_file(path: Path) -> Path:
     """A gallery of the present schema with one subject and one reference."""
     create_database(path, lambda session: session.add(MetaRow(key="kept", value=b"kept")))
     with closing(sqlite3.connect(path)) as raw, raw:
-        raw.execute("INSERT INTO subjects VALUES ('s', x'00', x'00', x'00', '2026-01-01', NULL)")
-        raw.execute("INSERT INTO \"references\" VALUES ('r', 's', 'm', 1, '2026-01-01', x'00')")
+        raw.execute(
+            "INSERT INTO subjects VALUES ('s', x'00', x'00', x'00', '2026-01-01', NULL, NULL)"
+        )
+        raw.execute("INSERT INTO \"references\" VALUES ('r', 's', 1, '2026-01-01')")
+        raw.execute("INSERT INTO templates VALUES ('r', 'm', x'00')")
     return path
 
 
@@ -64,15 +67,15 @@ def schema_of_tomorrow(tmp_path: Path, fault: str = "") -> Schema:
     """Today's steps and one more, in a folder whose name would trip a format string."""
     folder = tmp_path / "steps 100%"
     (folder / "versions").mkdir(parents=True, exist_ok=True)
-    for name in ("env.py", "versions/r0001_first.py"):
+    for name in ("env.py", "versions/r0001_first.py", "versions/r0002_trust.py"):
         (folder / name).write_bytes((SCHEMA.folder / name).read_bytes())
-    (folder / "versions" / "r0002_next.py").write_text(NEXT_STEP.replace("{fault}", fault))
-    return Schema(folder, ("0001", "0002"))
+    (folder / "versions" / "r0003_next.py").write_text(NEXT_STEP.replace("{fault}", fault))
+    return Schema(folder, (*SCHEMA.revisions, "0003"))
 
 
 def contents(path: Path) -> dict[str, list[object]]:
     with closing(sqlite3.connect(path)) as raw:
-        tables = ("subjects", "references", "meta", "alembic_version")
+        tables = ("subjects", "references", "templates", "meta", "alembic_version")
         return {name: list(raw.execute(f'SELECT * FROM "{name}"')) for name in tables}
 
 
@@ -145,9 +148,10 @@ def test_an_upgrade_keeps_every_row_and_the_one_it_points_at(
     open_database(gallery_file, schema_of_tomorrow(tmp_path)).close()
 
     after = contents(gallery_file)
-    assert after["alembic_version"] == [("0002",)]
+    assert after["alembic_version"] == [("0003",)]
     assert after["subjects"] == [(*before["subjects"][0], None)]  # type: ignore[misc]
-    assert (after["references"], after["meta"]) == (before["references"], before["meta"])
+    for name in ("references", "templates", "meta"):
+        assert after[name] == before[name]
 
 
 def test_a_backup_of_the_old_schema_is_made_before_an_upgrade(
@@ -180,7 +184,7 @@ def test_an_upgrade_that_fails_half_way_changes_nothing_and_can_be_run_again(
     assert contents(gallery_file) == before
 
     open_database(gallery_file, schema_of_tomorrow(tmp_path)).close()
-    assert contents(gallery_file)["alembic_version"] == [("0002",)]
+    assert contents(gallery_file)["alembic_version"] == [("0003",)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signal that ends a process at once")
@@ -201,7 +205,7 @@ def test_a_process_killed_in_the_middle_of_an_upgrade_changes_nothing(
     assert killed.returncode == -9
     assert contents(gallery_file) == before
     open_database(gallery_file, schema_of_tomorrow(tmp_path)).close()
-    assert contents(gallery_file)["alembic_version"] == [("0002",)]
+    assert contents(gallery_file)["alembic_version"] == [("0003",)]
 
 
 def test_left_overs_of_an_interrupted_upgrade_are_no_obstacle(
@@ -215,7 +219,7 @@ def test_left_overs_of_an_interrupted_upgrade_are_no_obstacle(
     with closing(sqlite3.connect(gallery_file)) as raw:
         names = {name for (name,) in raw.execute("SELECT name FROM sqlite_master")}
     assert "_alembic_tmp_subjects" not in names
-    assert contents(gallery_file)["alembic_version"] == [("0002",)]
+    assert contents(gallery_file)["alembic_version"] == [("0003",)]
 
 
 def test_an_upgrade_that_would_orphan_rows_is_taken_back(

@@ -5,10 +5,11 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.errors import GalleryTamperedError
+from core.errors import GalleryTamperedError, UndoImpossibleError
 from core.gallery.codec import png_of
 from core.gallery.sqlite_gallery import SqliteGallery
 from core.settings import Folders
@@ -67,21 +68,23 @@ def test_nothing_in_the_data_folder_tells_who_is_enrolled(
     assert [text for text in telling if text in while_open or text in afterwards] == []
 
 
-def test_a_purge_leaves_no_sealed_byte_behind(
+def test_what_is_final_leaves_no_sealed_byte_behind(
     gallery: SqliteGallery, folders: Folders, raw: sqlite3.Connection
 ) -> None:
     anna = gallery.find("Anna").subject_id
     query = (
         "SELECT sealed_key, sealed_profile, name_digest, sealed_template, sealed_crop FROM subjects"
         ' JOIN "references" r ON r.subject_id = subjects.id'
-        " JOIN crops ON reference_id = r.id WHERE subjects.id = ?"
+        " JOIN templates t ON t.reference_id = r.id"
+        " JOIN crops c ON c.reference_id = r.id WHERE subjects.id = ?"
     )
     sealed = [value[:32] for row in raw.execute(query, (anna,)) for value in row]
     raw.close()
+    assert len(sealed) == 10
     assert all(value in all_bytes(folders) for value in sealed)
 
     gallery.delete(anna)
-    gallery.purge()
+    gallery.forget(datetime.now(UTC) + timedelta(hours=1))
 
     assert [value for value in sealed if value in all_bytes(folders)] == []
 
@@ -91,7 +94,7 @@ def test_a_tampered_template_is_named_and_the_rest_stays_readable(
 ) -> None:
     anna, bob = gallery.subjects()
     bad, good = gallery.references(MODEL, anna.subject_id)
-    flip(raw, "references", "sealed_template", "id", bad.reference_id)
+    flip(raw, "templates", "sealed_template", "reference_id", bad.reference_id)
 
     with pytest.raises(GalleryTamperedError, match=bad.reference_id):
         gallery.references(MODEL, anna.subject_id)
@@ -121,14 +124,18 @@ def test_a_tampered_subject_is_named_and_the_rest_stays_readable(
         gallery.rename(anna.subject_id, "Carl")
 
 
-def test_a_tampered_subject_can_be_deleted_and_purged(
-    gallery: SqliteGallery, raw: sqlite3.Connection
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_tampered_subject_can_be_deleted_and_erased(
+    gallery: SqliteGallery, raw: sqlite3.Connection, at_once: bool
 ) -> None:
     anna, bob = gallery.subjects()
     flip(raw, "subjects", "sealed_key", "id", anna.subject_id)
 
-    gallery.delete(anna.subject_id)
-    gallery.purge()
+    if not at_once:
+        number = gallery.delete(anna.subject_id)
+        with pytest.raises(UndoImpossibleError):
+            gallery.undo(number)
+    gallery.erase(anna.subject_id)
 
     assert gallery.damaged() == ()
     assert gallery.subjects() == (bob,)
@@ -157,7 +164,7 @@ def test_without_kept_pictures_the_check_still_covers_the_templates(
     assert gallery.damaged() == ()
 
     raw: sqlite3.Connection = request.getfixturevalue("raw")
-    flip(raw, "references", "sealed_template", "id", reference.reference_id)
+    flip(raw, "templates", "sealed_template", "reference_id", reference.reference_id)
 
     assert gallery.damaged() == (f"references/{reference.reference_id}",)
 
@@ -194,7 +201,7 @@ def test_damaged_entries_are_left_out_of_an_export(
 ) -> None:
     anna, _ = gallery.subjects()
     bad, _ = gallery.references(MODEL, anna.subject_id)
-    flip(raw, "references", "sealed_template", "id", bad.reference_id)
+    flip(raw, "templates", "sealed_template", "reference_id", bad.reference_id)
     target = folders.data.parent / "out.sqlite"
 
     assert gallery.export_plain(target) == 2
@@ -215,7 +222,8 @@ def test_a_deleted_subject_stays_deleted_in_the_next_run(
     again = open_gallery()
 
     assert [subject.name for subject in again.subjects()] == ["Bob"]
-    assert again.restore(anna.subject_id) == anna
+    again.undo()
+    assert again.find("Anna") == anna
 
 
 def test_a_gallery_may_be_used_by_one_thread_after_another(gallery: SqliteGallery) -> None:
@@ -239,7 +247,9 @@ def test_the_log_names_nobody(
         gallery.rename(subject.subject_id, "Bob Formerly")
         gallery.export_plain(folders.data.parent / "out.sqlite")
         gallery.delete(subject.subject_id)
-        gallery.purge()
+        gallery.undo()
+        gallery.merge(gallery.enrol("Bob", [make_capture(2)]).subject_id, subject.subject_id)
+        gallery.erase(gallery.find("Bob").subject_id)
 
     for text in (NAME, NOTE, SOURCE, "Formerly"):
         assert text not in caplog.text

@@ -74,13 +74,17 @@ class TwoGalleries(RuleBasedStateMachine):
     def delete(self, place: int) -> None:
         self.both(lambda gallery, side: gallery.delete(self.subject(place, side)))
 
-    @rule(place=PLACES)
-    def restore(self, place: int) -> None:
-        self.both(lambda gallery, side: without_id(gallery.restore(self.subject(place, side))))
+    @rule(place=PLACES, other=PLACES)
+    def merge(self, place: int, other: int) -> None:
+        self.both(
+            lambda gallery, side: without_id(
+                gallery.merge(self.subject(place, side), self.subject(other, side))
+            )
+        )
 
-    @rule()
-    def purge(self) -> None:
-        self.both(lambda gallery, side: gallery.purge())
+    @rule(place=PLACES)
+    def erase(self, place: int) -> None:
+        self.both(lambda gallery, side: len(gallery.erase(self.subject(place, side)).subjects))
 
     @rule()
     def reopen(self) -> None:

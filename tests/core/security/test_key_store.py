@@ -10,8 +10,9 @@ from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from keyring.backends.null import Keyring as NullKeyring
 
+from core.domain.key_change import KeyPlace
 from core.errors import KeysDeniedError, KeysUnavailableError
-from core.security import key_store
+from core.security import passphrase
 from core.security.key_record import (
     Argon2Cost,
     KeyFileRecord,
@@ -26,9 +27,12 @@ from core.security.key_store import (
     KeyringStore,
     PassphraseStore,
     choose_key_store,
+    discard_key,
     has_key_record,
     key_notice,
     keyring_works,
+    new_home,
+    place_of,
 )
 from core.security.sealing import new_key
 from core.settings import Folders, locate_folders
@@ -52,8 +56,8 @@ def folders(tmp_path: Path) -> Folders:
 @pytest.fixture
 def cheap_argon2(monkeypatch: pytest.MonkeyPatch) -> None:
     """The least that the record allows; the cost itself has a test of its own."""
-    monkeypatch.setattr(key_store, "ARGON2_ITERATIONS", 1)
-    monkeypatch.setattr(key_store, "ARGON2_MEMORY_KIB", 1024)
+    monkeypatch.setattr(passphrase, "ITERATIONS", 1)
+    monkeypatch.setattr(passphrase, "MEMORY_KIB", 1024)
 
 
 @pytest.fixture
@@ -179,6 +183,76 @@ def test_a_key_file_returns_the_key_and_is_the_owners_alone(folders: Folders) ->
 
     assert KeyFileStore(folders).load() == KEY
     assert is_private(folders.data / "gallery.key")
+
+
+def test_a_key_file_of_ones_own_choice_is_remembered(folders: Folders, tmp_path: Path) -> None:
+    chosen = tmp_path / "stick" / "my.key"
+    KeyFileStore(folders, chosen).store(KEY)
+
+    assert KeyFileStore(folders).load() == KEY
+    assert is_private(chosen)
+    assert not (folders.data / "gallery.key").exists()
+    chosen.rename(tmp_path / "elsewhere.key")
+    assert KeyFileStore(folders).load() is None
+    named = locate_folders(folders.data, tmp_path / "elsewhere.key")
+    assert choose_key_store("auto", named, None).load() == KEY
+
+
+@pytest.mark.parametrize("place", ["keyring", "passphrase", "file"])
+def test_a_new_home_keeps_a_key_without_touching_the_present_one(
+    folders: Folders,
+    system_keyring: Callable[[KeyringBackend], None],
+    cheap_argon2: None,
+    place: KeyPlace,
+) -> None:
+    system_keyring(DictKeyring())
+    KeyFileStore(folders).store(KEY)
+    other = new_key()
+    home = new_home(place, folders, lambda: "open sesame", None, None)
+
+    record = home.keep(other)
+
+    assert KeyFileStore(folders).load() == KEY
+    assert place_of(home) == place
+    write_record(folders, record)
+    assert choose_key_store("auto", folders, lambda: "open sesame").load() == other
+
+
+def test_no_new_home_in_a_key_ring_that_does_not_work(
+    folders: Folders, system_keyring: Callable[[KeyringBackend], None]
+) -> None:
+    system_keyring(NullKeyring())
+
+    with pytest.raises(KeysUnavailableError, match="no working key ring"):
+        new_home("keyring", folders, None, None, None)
+
+
+def test_a_former_key_is_destroyed_and_nothing_else(
+    folders: Folders, system_keyring: Callable[[KeyringBackend], None], tmp_path: Path
+) -> None:
+    backend = DictKeyring()
+    system_keyring(backend)
+    entry = KeyringStore(folders, backend).keep(KEY)
+    KeyringStore(folders, backend).keep(new_key())
+    KeyFileStore(folders).store(KEY)
+    letter = tmp_path / "letter.txt"
+    letter.write_text("no key")
+
+    assert discard_key(entry, folders, KEY)
+    assert discard_key(read_record(folders), folders, KEY)
+    discard_key(KeyFileRecord(str(letter)), folders, KEY)
+
+    assert len(backend.entries) == 1
+    assert not (folders.data / "gallery.key").exists()
+    assert letter.exists()
+
+
+def test_a_key_ring_that_refuses_to_forget_is_told(
+    folders: Folders, system_keyring: Callable[[KeyringBackend], None]
+) -> None:
+    system_keyring(FailKeyring())
+
+    assert not discard_key(KeyringRecord("gallery-1"), folders, KEY)
 
 
 def test_a_key_file_is_never_replaced(folders: Folders) -> None:
