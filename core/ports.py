@@ -10,7 +10,7 @@ from core.domain.event import AuditReport, Event, EventKind
 from core.domain.face import AlignedFace, Face
 from core.domain.frame import Frame
 from core.domain.history import ChangePreview, HistoryEntry
-from core.domain.holdings import HeldSubject
+from core.domain.holdings import EVERYTHING, ArchiveContents, HeldSubject
 from core.domain.importing import ImportPlan, OnConflict
 from core.domain.key_change import KeyChange, KeyPlace, KeyWish
 from core.domain.model_card import ModelCard
@@ -80,9 +80,10 @@ class GalleryTransfer(Protocol):
         program_version: str,
         cards: Mapping[ModelId, ModelCard],
         passphrase: str | None,
+        contents: ArchiveContents = EVERYTHING,
         watch: Watch = ALONE,
     ) -> int:
-        """Write everything into an archive, in the open without a passphrase; how many people."""
+        """Write everybody into an archive, in the open without a passphrase; how many people."""
         ...
 
     def export_plain(self, target: Path, watch: Watch = ALONE) -> int:

@@ -10,6 +10,7 @@ import pytest
 
 import core.capture.errors
 import core.errors
+import core.gallery.archive_errors
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("app", "core", "training")
@@ -21,6 +22,8 @@ DEFINITIONS = {
     "core/ports.py",
     "core/opencv.py",
     "core/capture/errors.py",
+    "core/gallery/archive_errors.py",
+    "training/errors.py",
 }
 
 
@@ -81,6 +84,9 @@ def test_a_package_holds_a_docstring_and_nothing_to_execute() -> None:
 TABLES = {"nets", "losses", "engine_cpu"}
 
 
+ERROR_MODULES = {"core.errors", "core.capture.errors", "core.gallery.archive_errors"}
+
+
 def error_classes() -> list[type[core.errors.PocketfaceError]]:
     found: list[type[core.errors.PocketfaceError]] = []
     waiting = [core.errors.PocketfaceError]
@@ -88,7 +94,7 @@ def error_classes() -> list[type[core.errors.PocketfaceError]]:
         current = waiting.pop()
         found.append(current)
         waiting.extend(current.__subclasses__())
-    return [cls for cls in found if cls.__module__ in ("core.errors", "core.capture.errors")]
+    return [cls for cls in found if cls.__module__ in ERROR_MODULES]
 
 
 def test_every_error_that_is_raised_has_a_code_of_its_own() -> None:

@@ -54,3 +54,19 @@ class HeldSubject:
     def __post_init__(self) -> None:
         if self.enrolled_at.tzinfo is None:
             raise ValueError("times carry their zone")
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveContents:
+    """What goes into an archive besides people and templates.
+
+    Attributes:
+        pictures: The kept crops; without them another model cannot be made to know the people.
+        audit: What was done with the gallery.
+    """
+
+    pictures: bool = True
+    audit: bool = True
+
+
+EVERYTHING = ArchiveContents()

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.domain.event import EventKind
-from core.domain.holdings import HeldSubject
+from core.domain.holdings import EVERYTHING, ArchiveContents, HeldSubject
 from core.domain.importing import ImportPlan, OnConflict
 from core.domain.model_card import ModelCard
 from core.domain.template import ModelId
@@ -47,15 +47,17 @@ class Transfer:
         program_version: str,
         cards: Mapping[ModelId, ModelCard],
         passphrase: str | None,
+        contents: ArchiveContents = EVERYTHING,
         watch: Watch = ALONE,
     ) -> int:
-        """Write everything into an archive, the audit included.
+        """Write everybody into an archive.
 
         Args:
             target: Replaced if it is there.
             program_version: For the manifest.
             cards: Of the models at hand.
             passphrase: Seals it; None writes it in the open.
+            contents: What goes in besides people and templates.
             watch: Told after each subject.
 
         Returns:
@@ -69,9 +71,11 @@ class Transfer:
         facts = ArchiveFacts(program_version, SCHEMA.head, cards)
         lock = None if passphrase is None else lock_with(passphrase)
         with self._store.reading() as session:
-            events = read_events(session)
+            events = read_events(session) if contents.audit else None
             total = _count_subjects(session)
-            people = held_subjects(session, self._store.secrets.data_key)
+            people = held_subjects(
+                session, self._store.secrets.data_key, pictures=contents.pictures
+            )
             counts = write_archive(
                 target, people, facts, lock, total=total, events=events, watch=watch
             )

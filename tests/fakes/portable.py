@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.face import AlignedFace
 from core.domain.history import EntryKind
-from core.domain.holdings import HeldReference, HeldSubject
+from core.domain.holdings import EVERYTHING, ArchiveContents, HeldReference, HeldSubject
 from core.domain.importing import Deed, ImportPlan, OnConflict, PlannedSubject, Verdict
 from core.domain.retemplating import Awaiting
 from core.domain.template import (
@@ -92,9 +92,11 @@ class MemoryTransfer:
         program_version: str,
         cards: Mapping[ModelId, object],
         passphrase: str | None,
+        contents: ArchiveContents = EVERYTHING,
         watch: Watch = ALONE,
     ) -> int:
-        return self._write(target, "sealed" if passphrase else "archive", watch)
+        form = "sealed" if passphrase else "archive"
+        return self._write(target, form if contents.pictures else f"{form}, no pictures", watch)
 
     def export_plain(self, target: Path, watch: Watch = ALONE) -> int:
         return self._write(target, "plain", watch)

@@ -7,6 +7,7 @@ from core.gallery.archive_errors import ArchiveForeignError, ArchiveKeyError
 from core.gallery.export import write_plain
 from tests.core.attempts.test_people_pictures import eyes, paint
 from tests.core.gallery.archives import PASSPHRASE, quick_lock, write
+from tests.core.gallery.studio import make_library
 from tests.fakes.holdings import make_held, told
 from tests.fakes.painted import RED
 
@@ -29,6 +30,11 @@ def read(incoming):
 
 
 ANNA = make_held("Anna", 1)
+
+
+@pytest.fixture
+def library(tmp_path):
+    return make_library(tmp_path / "studio" / "insightface_gui.db")
 
 
 def test_a_sealed_archive_asks_once_and_can_be_read_twice(tmp_path) -> None:
@@ -76,6 +82,17 @@ def test_a_folder_of_folders_is_looked_at(tmp_path) -> None:
     assert (incoming.kind, incoming.total, len(incoming.refused)) == (Kind.FOLDER, 1, 1)
     shutil.rmtree(tmp_path / "Anna")
     assert [one.name for one in read(incoming)] == ["Anna"]
+
+
+def test_a_people_library_is_looked_at_picture_by_picture(library, tmp_path) -> None:
+    """Of three pictures in it one is still where the library says."""
+    paint(library.parent / "crops" / "a.png", RED)
+
+    incoming = read_incoming(library, never, eyes)
+
+    assert (incoming.kind, incoming.total, len(incoming.refused)) == (Kind.STUDIO, 1, 2)
+    [anna] = read(incoming)
+    assert (anna.name, anna.note, anna.references[0].source) == ("Anna", "a note", "a.png")
 
 
 @pytest.mark.parametrize("content", [b"", b"words", b"\x89PNG", b"PK\x03\x04 not really"])

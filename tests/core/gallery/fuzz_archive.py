@@ -30,7 +30,7 @@ from tests.fakes.captures import make_capture
 from tests.fakes.holdings import make_held
 from tests.fakes.key_store import MemoryKeyStore
 
-REAL_EVERY = 20  # imports that are carried out, not only tried
+REAL_EVERY = 20  # archives that go all the way; the others only where every record is read well
 NUMBERS = (0, -1, 1, 2**31, 2**53, 2**63, 10**30, 0.5, 1e308)
 TEXTS = ("", "\x00", "\u202e", "\ud7ff", "A" * 70_000, "../../x", "é", "0" * 32, "2026-13-01")
 
@@ -216,13 +216,13 @@ class Fuzzer:
         assert self.gallery.damaged() == ()
 
     def _throw(self, path: Path, number: int, dice: random.Random) -> None:
-        choice = dice.choice(list(OnConflict))
+        choice, real = dice.choice(list(OnConflict)), number % REAL_EVERY == 0
         try:
             with open_archive(path, lambda: PASSPHRASE) as archive:
                 archive.events()
-                plan = self.gallery.transfer.import_subjects(
-                    archive.subjects(), choice, dry_run=number % REAL_EVERY != 0
-                )
+                # Read whole before a transaction is begun, which costs more than the reading.
+                people = archive.subjects() if real else tuple(archive.subjects())
+                plan = self.gallery.transfer.import_subjects(people, choice, dry_run=not real)
         except ArchiveError as error:
             self.outcomes[error.code] += 1
             return

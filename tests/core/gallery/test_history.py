@@ -41,18 +41,17 @@ class Changing(RuleBasedStateMachine):
             self.gallery.enrol(f"Person {number}", captures, "note", "yes", date(2030, 1, 1))
         self.gallery.forget(datetime.now(UTC) + timedelta(hours=1))
         self.start = everything(self.gallery)
-        self.changed = 0
 
     def subject(self, place: int) -> SubjectId:
         people = self.gallery.subjects()
         return people[place].subject_id if place < len(people) else SubjectId("nobody")
 
     def attempt(self, change: Callable[[], object]) -> None:
-        before = everything(self.gallery)
+        before = glance(self.gallery)
         try:
             change()
         except PocketfaceError:
-            assert everything(self.gallery) == before
+            assert glance(self.gallery) == before
 
     @rule(name=NAMES, seed=st.integers(0, 3))
     def enrol(self, name: str, seed: int) -> None:
@@ -101,9 +100,9 @@ class Changing(RuleBasedStateMachine):
 
     @rule()
     def preview(self) -> None:
-        before = everything(self.gallery)
+        before = glance(self.gallery)
         self.attempt(self.gallery.preview_undo)
-        assert everything(self.gallery) == before
+        assert glance(self.gallery) == before
 
     def teardown(self) -> None:
         try:
@@ -114,6 +113,11 @@ class Changing(RuleBasedStateMachine):
         finally:
             self.gallery.close()
             self.folder.cleanup()
+
+
+def glance(gallery: SqliteGallery) -> object:
+    """What can be seen without opening pictures, which takes most of the time."""
+    return gallery.subjects(), {one.reference_id for one in gallery.references(MODEL)}
 
 
 def everything(gallery: SqliteGallery) -> object:
@@ -133,7 +137,7 @@ def everything(gallery: SqliteGallery) -> object:
 
 
 TestChanging = pytest.mark.slow(Changing.TestCase)
-TestChanging.settings = settings(max_examples=30, stateful_step_count=12, deadline=None)
+TestChanging.settings = settings(max_examples=20, stateful_step_count=12, deadline=None)
 
 
 def test_all_kinds_of_change_undone_are_no_change(open_gallery: OpenGallery) -> None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,7 +9,7 @@ from core.domain.event import EventKind
 from core.domain.holdings import HeldSubject
 from core.domain.importing import Deed, ImportPlan, OnConflict, Verdict
 from core.domain.watch import Watch
-from core.errors import Cancelled
+from core.errors import Cancelled, GalleryUnwritableError
 from core.gallery.audit import read_events
 from core.gallery.held import held_subjects
 from core.gallery.sqlite_gallery import SqliteGallery
@@ -199,3 +201,46 @@ def test_an_import_is_one_event_that_names_nobody(gallery) -> None:
     with gallery.store.reading() as session:
         [event] = read_events(session)
     assert (event.kind, event.subject_id, event.count) == (EventKind.IMPORTED, None, 2)
+
+
+def test_a_full_disk_is_told_and_changes_nothing(gallery, full_disk) -> None:
+    bring(gallery, make_held("Anna", 1))
+    before = held(gallery)
+
+    with full_disk(), pytest.raises(GalleryUnwritableError):
+        bring(gallery, *(make_held(f"Person {number}", 10 + number) for number in range(40)))
+
+    assert held(gallery) == before
+    assert gallery.damaged() == ()
+
+
+def test_killed_half_way_the_gallery_is_as_it_was(open_gallery, key_store, folders) -> None:
+    """The other process ends like by kill -9 after its third person."""
+    gallery = open_gallery()
+    bring(gallery, make_held("Anna", 1))
+    before = held(gallery)
+    gallery.close()
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from core.domain.importing import OnConflict\n"
+        "from core.gallery.sqlite_gallery import SqliteGallery\n"
+        "from core.settings import locate_folders\n"
+        "from tests.fakes.holdings import make_held\n"
+        "from tests.fakes.key_store import MemoryKeyStore\n"
+        "def people():\n"
+        "    for number in range(5):\n"
+        "        if number == 3:\n"
+        "            os._exit(9)\n"
+        "        yield make_held(f'Person {number}', 10 + number)\n"
+        "store = MemoryKeyStore(bytes.fromhex(sys.argv[2]))\n"
+        "gallery = SqliteGallery.open(locate_folders(Path(sys.argv[1])), store)\n"
+        "gallery.transfer.import_subjects(people(), OnConflict.KEEP)\n"
+    )
+    line = [sys.executable, "-c", code, str(folders.data), key_store.key.hex()]
+    assert subprocess.run(line, check=False).returncode == 9
+
+    again = open_gallery()
+    assert held(again) == before
+    assert again.damaged() == ()
+    assert bring(again, make_held("Person 0", 10)).count(Verdict.NEW) == 1

@@ -204,12 +204,12 @@ def test_damaged_entries_are_left_out_of_an_export(
     flip(raw, "templates", "sealed_template", "reference_id", bad.reference_id)
     target = folders.data.parent / "out.sqlite"
 
-    assert gallery.export_plain(target) == 2
+    assert gallery.transfer.export_plain(target) == 2
     with closing(sqlite3.connect(target)) as exported:
         assert list(exported.execute("SELECT count(*) FROM templates")) == [(2,)]
 
     flip(raw, "subjects", "sealed_key", "id", anna.subject_id)
-    assert gallery.export_plain(target) == 1
+    assert gallery.transfer.export_plain(target) == 1
 
 
 def test_a_deleted_subject_stays_deleted_in_the_next_run(
@@ -245,7 +245,7 @@ def test_the_log_names_nobody(
         gallery = open_gallery()
         subject = gallery.enrol(NAME, [make_capture(source=SOURCE)], note=NOTE)
         gallery.rename(subject.subject_id, "Bob Formerly")
-        gallery.export_plain(folders.data.parent / "out.sqlite")
+        gallery.transfer.export_plain(folders.data.parent / "out.sqlite")
         gallery.delete(subject.subject_id)
         gallery.undo()
         gallery.merge(gallery.enrol("Bob", [make_capture(2)]).subject_id, subject.subject_id)

@@ -15,6 +15,8 @@ from tests.fakes.key_store import MemoryKeyStore
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = Path(__file__).with_name("killing.py")
+DURABILITY = Path(__file__).with_name("durability.py")
+KILLS = 200  # the program itself takes any number: `python durability.py FOLDER 1000 1`
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="the trial forks, which Windows cannot"),
@@ -57,3 +59,18 @@ def test_two_processes_make_and_fill_one_gallery_together(tmp_path: Path) -> Non
     assert len(committed) == 30
     assert gallery.damaged() == ()
     gallery.close()
+
+
+def test_killing_any_kind_of_write_loses_nothing_that_was_committed(tmp_path: Path) -> None:
+    """Enrolling, importing, re-embedding, rotating keys, upgrading, erasing, undoing, merging."""
+    finished = subprocess.run(
+        [sys.executable, str(DURABILITY), str(tmp_path), str(KILLS), "1"],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+    )
+
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    assert finished.stdout.startswith(f"{KILLS} kills, nothing lost")
