@@ -53,7 +53,11 @@ def enrol(
         list[Path] | None, typer.Argument(help="Pictures, or folders of pictures, of one person.")
     ] = None,
     source: Source = None,
-    note: Annotated[str, typer.Option(help="Kept with the name, for example on consent.")] = "",
+    note: Annotated[str, typer.Option(help="Kept with the name.")] = "",
+    consent: Annotated[str, typer.Option(help="On what consent; any words.")] = "",
+    keep_until: Annotated[
+        str | None, typer.Option(help="The last day to keep the person, such as 2027-12-31.")
+    ] = None,
     add: Annotated[bool, typer.Option("--add", help="Add to somebody who is enrolled.")] = False,
 ) -> None:
     """Enrol a person from pictures, or guided in front of a camera.
@@ -65,15 +69,31 @@ def enrol(
 
     one_of(images[0] if images else None, source)
     chosen = tuple(images or ())
-    finish(context, "enrol", lambda it: work.enrol(it, name, chosen, source, note, add))
+    terms = work.Terms(note, consent, keep_until)
+    finish(context, "enrol", lambda it: work.enrol(it, name, chosen, source, terms, add))
 
 
-def verify(context: typer.Context, name: Name, image: Image = None, source: Source = None) -> None:
+def verify(
+    context: typer.Context,
+    name: Name,
+    image: Image = None,
+    source: Source = None,
+    receipt: Annotated[
+        Path | None, typer.Option(help="Write a signed receipt of the decision, as JSON.")
+    ] = None,
+    with_picture: Annotated[
+        bool, typer.Option("--with-picture", help="Keep the picture in the receipt.")
+    ] = False,
+) -> None:
     """Is this the person of that name? 0 yes, 1 no, 3 no decision possible."""
     from app.cli import verify as work
+    from app.cli.receipts import ReceiptWish
 
     one_of(image, source)
-    finish(context, "verify", lambda it: work.verify(it, name, image, source))
+    if with_picture and receipt is None:
+        raise typer.BadParameter("--with-picture goes with --receipt")
+    wish = None if receipt is None else ReceiptWish(receipt, with_picture)
+    finish(context, "verify", lambda it: work.verify(it, name, image, source, wish))
 
 
 def identify(context: typer.Context, image: Image = None, source: Source = None) -> None:
@@ -138,6 +158,25 @@ def bench(
     finish(context, "bench", lambda it: work.bench(it, rounds, opencv_detector, opencv_recogniser))
 
 
+@gallery_app.command("measure")
+def gallery_measure(
+    context: typer.Context,
+    references: Annotated[
+        list[int] | None,
+        typer.Option(min=10, max=10_000_000, help="References in the gallery; may be repeated."),
+    ] = None,
+    probes: Annotated[int, typer.Option(min=10, max=100_000, help="Searched in each.")] = 200,
+) -> None:
+    """Time galleries of random templates: enrolment, start, search, memory, file.
+
+    They are made in a temporary folder and thrown away. Without --references: 10000 and 100000.
+    """
+    from app.cli import growth as work
+
+    sizes = references or [10_000, 100_000]
+    finish(context, "gallery measure", lambda _: work.measure(sizes, probes))
+
+
 def demo(
     context: typer.Context,
     seconds: Annotated[
@@ -198,22 +237,10 @@ def people_rename(
 
 @people_app.command("delete")
 def people_delete(context: typer.Context, name: Name, yes: Yes = False) -> None:
-    """Delete a person with all references, for good; asks first."""
+    """Delete a person with all references; asks first, and can be undone."""
     from app.cli import people as work
 
     finish(context, "people delete", lambda it: work.delete(it, name, yes))
-
-
-@gallery_app.command("export")
-def gallery_export(
-    context: typer.Context,
-    out: Annotated[Path, typer.Argument(help="The SQLite file to write.")],
-    yes: Yes = False,
-) -> None:
-    """Write an unencrypted copy that other programs can open; asks first."""
-    from app.cli import gallery as work
-
-    finish(context, "gallery export", lambda it: work.export(it, out, yes))
 
 
 ModelName = Annotated[str, typer.Argument(help="A name out of `models list`.")]
@@ -280,14 +307,6 @@ def models_measure(
     from app.cli import measure as work
 
     finish(context, "models measure", lambda it: work.measure(it, name, folder))
-
-
-@models_app.command("use")
-def models_use(context: typer.Context, name: ModelName) -> None:
-    """Let another model decide from now on."""
-    from app.cli import models as work
-
-    finish(context, "models use", lambda it: work.use(it, name))
 
 
 @models_app.command("remove")

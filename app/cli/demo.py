@@ -1,7 +1,7 @@
 """`demo`: the window on a simulated camera, or the same thing in the terminal."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app.cli.answer import YES_EXIT, Answer
@@ -11,6 +11,7 @@ from app.cli.reports import Demo, DemoStep
 from app.cli.request import Request
 from app.cli.session import vision_of
 from app.cli.verify import verdict_lines
+from app.demo.moving import Move
 from app.demo.people import ANNA, BRUNO, STRANGER, probe_pictures
 from app.demo.script import ENROL, Act, Play
 from app.demo.stage import (
@@ -54,14 +55,14 @@ def _in_terminal(request: Request, services: Services) -> Answer:
     talk("There is no screen here, so the demonstration runs in the terminal.")
     begin = talk if request.json else _announce
     acts: list[Act] = []
-    for act in Play(services, begin=begin, follow=_follow).run():
+    for act in _acts(services, begin):
         acts.append(act)
         if not request.json:
             # Each answer when it falls: the next act takes seconds.
             show(_act_lines(act))
     kept = Path(tempfile.mkdtemp(prefix="pocketface-demo-"))
     export = kept / "gallery.sqlite"
-    people = services.gallery.export_plain(export)
+    people = services.gallery.transfer.export_plain(export)
     picture, finding = _picture(request, services, kept / "window.png")
     document = Demo(
         steps=tuple(_step(act) for act in acts),
@@ -77,6 +78,16 @@ def _in_terminal(request: Request, services: Services) -> Answer:
     if not went_well:
         blocks.append(Line("The demonstration did not go as it has to.", Style.BAD))
     return Answer(document, tuple(blocks), YES_EXIT if went_well else FAULT_EXIT)
+
+
+def _acts(services: Services, begin: Callable[[str], None]) -> Iterator[Act]:
+    """All acts, the move to another gallery and model only if everything went well before."""
+    went_well = True
+    for act in Play(services, begin=begin, follow=_follow).run():
+        went_well = went_well and act.expected
+        yield act
+    if went_well:
+        yield from Move(services, begin=begin, follow=_follow).run()
 
 
 def _announce(title: str) -> None:
@@ -116,5 +127,6 @@ def _step(act: Act) -> DemoStep:
 
 
 def _act_lines(act: Act) -> list[Line]:
-    timing = f"Answer after {act.elapsed_s:.1f} s; {act.computed_ms:.1f} ms of work for a frame."
+    timing = f"Answer after {act.elapsed_s:.1f} s"
+    timing += f"; {act.computed_ms:.1f} ms of work for a frame." if act.computed_ms else "."
     return [*verdict_lines(act.verdict), Line(timing), Line("")]

@@ -217,6 +217,8 @@ class Person(Document, frozen=True, kw_only=True):
     enrolled_at: str
     references: int
     note: str
+    consent: str
+    keep_until: str | None
 
 
 class People(Document, frozen=True, kw_only=True):
@@ -226,10 +228,16 @@ class People(Document, frozen=True, kw_only=True):
 
 
 class StoredReference(Document, frozen=True, kw_only=True):
-    """A reference without its template."""
+    """A reference without its templates.
+
+    Attributes:
+        model: The first of `models`.
+        models: Installed models that know it.
+    """
 
     reference_id: str
     model: str
+    models: tuple[str, ...]
     enrolled_at: str
     quality: int
     source: str
@@ -251,18 +259,15 @@ class Renamed(Document, frozen=True, kw_only=True):
 
 
 class Deleted(Document, frozen=True, kw_only=True):
-    """`people delete`; `deleted` is false where the question was answered with no."""
+    """`people delete`; `deleted` is false, and `change` null, where the answer was no.
+
+    Attributes:
+        change: Its number in the history, for `people undo`.
+    """
 
     name: str
     deleted: bool
-
-
-class Exported(Document, frozen=True, kw_only=True):
-    """`gallery export`; `exported` is false where the question was answered with no."""
-
-    path: str
-    exported: bool
-    subjects: int
+    change: int | None
 
 
 class Camera(Document, frozen=True, kw_only=True):

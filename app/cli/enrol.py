@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.cli.answer import YES_EXIT, Answer
 from app.cli.documents import Enrolled, Refused, Resembling, Taken
+from app.cli.erasing import day_of
 from app.cli.live import EnrolTalk
 from app.cli.looking import look_at
 from app.cli.render import Line, Style
@@ -15,18 +16,19 @@ from app.cli.session import opened_services
 from app.present.guidance import explain, remedy
 from core.attempts.enrol import EnrolAttempt, EnrolRule, pictures_rule
 from core.attempts.run import run_enrolment
+from core.attempts.snapshot import alike, take_snapshot
 from core.capture.files import list_pictures
 from core.capture.sources import open_source
 from core.domain.result import EnrolEnd, EnrolState
-from core.domain.template import Capture, Subject, SubjectId
+from core.domain.template import Capture, Subject
 from core.errors import (
     UNDECIDED_EXIT,
     CaptureError,
     SubjectExistsError,
     SubjectUnknownError,
+    UsageError,
 )
 from core.gallery.names import canonical_name
-from core.matching.search import ReferenceMatrix
 from core.vision.assess import ENROL_LIMITS
 from core.wiring import Services
 
@@ -34,6 +36,23 @@ _ENDS = {
     EnrolEnd.COMPLETE: "",
     EnrolEnd.TIMED_OUT: "The time was over before enough captures were taken.",
     EnrolEnd.SOURCE_ENDED: "The source ended before enough captures were taken.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is noted about a new person; `keep_until` as it was typed."""
+
+    note: str = ""
+    consent: str = ""
+    keep_until: str | None = None
+
+
+_KEPT = {
+    True: "Encrypted face crops are kept, so that another model needs no new pictures; keep_crops "
+    "in the settings decides.",
+    False: "No picture is kept, so another model will need new ones; keep_crops in the settings "
+    "decides.",
 }
 
 
@@ -59,7 +78,12 @@ class Gathered:
 
 
 def enrol(
-    request: Request, name: str, images: Sequence[Path], source: str | None, note: str, add: bool
+    request: Request,
+    name: str,
+    images: Sequence[Path],
+    source: str | None,
+    terms: Terms,
+    add: bool,
 ) -> Answer:
     """Enrol a new person, or add references to one who is.
 
@@ -67,6 +91,12 @@ def enrol(
         images: Pictures or folders of pictures; empty for a source.
         add: `name` is enrolled already.
     """
+    last_day = day_of(terms.keep_until)
+    if add and terms != Terms():
+        raise UsageError(
+            reason="With --add the notes stay as they are; `pocketface people terms` changes "
+            "consent and last day"
+        )
     with opened_services(request) as services:
         known = _check_name(services, name, add)
         if images or (source and Path(source).is_dir()):
@@ -79,7 +109,9 @@ def enrol(
         subject = None
         if gathered.enough:
             if known is None:
-                subject = services.gallery.enrol(name, gathered.captures, note)
+                subject = services.gallery.enrol(
+                    name, gathered.captures, terms.note, terms.consent, last_day
+                )
             else:
                 subject = services.gallery.add_references(known.subject_id, gathered.captures)
         return _answer(services, gathered, resembling, subject)
@@ -168,14 +200,9 @@ def _resembling(
     services: Services, captures: Sequence[Capture], known: Subject | None
 ) -> tuple[Resembling, ...]:
     """Who else is as similar to these captures as a match, most similar first."""
-    model = services.vision.embedder.model
-    matrix = ReferenceMatrix.build(services.gallery.references(model), model)
-    highest: dict[SubjectId, float] = {}
-    for capture in captures:
-        for entry in matrix.scores(capture.embedding):
-            value = entry.score.value
-            if value >= services.vision.point.threshold:
-                highest[entry.subject_id] = max(value, highest.get(entry.subject_id, -1.0))
+    snapshot = take_snapshot(services.gallery, services.vision.embedder.model)
+    probes = [capture.embedding for capture in captures]
+    highest = alike(snapshot, probes, services.vision.point.threshold)
     own = known.subject_id if known else None
     names = {entry.subject_id: entry.name for entry in services.gallery.subjects()}
     found = [
@@ -214,6 +241,7 @@ def _answer(
         return Answer(document, tuple(lines), UNDECIDED_EXIT)
     count = len(gathered.captures)
     lines.insert(0, Line(f"Enrolled {subject.name} from {_pictures(count)}.", Style.GOOD))
+    lines.append(Line(_KEPT[services.settings.keep_crops]))
     lines.extend(Line(_warning(entry), Style.CAUTION) for entry in resembling)
     return Answer(document, tuple(lines), YES_EXIT)
 

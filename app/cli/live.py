@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from app.cli.render import talk
 from app.present.guidance import ask_for, explain, remedy
+from core.domain.decision import Score
 from core.domain.quality import QualityIssue
-from core.domain.result import EnrolRefusal, EnrolState, FrameResult, Pose, VerifyState
+from core.domain.result import Analysis, EnrolRefusal, EnrolState, FrameResult, Pose, VerifyState
 
 # Frames that must show the same obstacle before it is mentioned: at 30 frames a second a third
 # of a second, so that a blink of blur is not talked about.
@@ -33,17 +34,25 @@ class VerifyTalk:
 
     Attributes:
         stage_ms: Of the newest frame.
+        best: The frame with the highest score so far; None where none was compared.
     """
 
     def __init__(self) -> None:
         self.stage_ms: Mapping[str, float] = {}
+        self.best: Analysis | None = None
+        self._highest: Score | None = None
         self._obstacles = _Obstacles()
 
     def on_result(self, result: FrameResult) -> None:
         """Take one frame into account."""
         self.stage_ms = result.analysis.stage_ms
-        if isinstance(result.state, VerifyState) and result.state.decision is None:
-            self._obstacles.observe(result.state.issues)
+        state = result.state
+        if not isinstance(state, VerifyState):
+            return
+        if state.score is not None and (self._highest is None or state.score > self._highest):
+            self.best, self._highest = result.analysis, state.score
+        if state.decision is None:
+            self._obstacles.observe(state.issues)
 
 
 class EnrolTalk:

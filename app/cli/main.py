@@ -13,7 +13,7 @@ from core.errors import FAULT_EXIT, Cancelled, PocketfaceError
 
 STOPPED_EXIT = 130  # what shells report for a program that Ctrl-C ended
 _FLAGS = ("--json",)
-_WITH_VALUE = ("--data-dir", "--model", "--fmr")
+_WITH_VALUE = ("--data-dir", "--key-file", "--model", "--fmr")
 
 
 def run(argv: Sequence[str], window: WindowCalls, environment: Mapping[str, str]) -> int:

@@ -1,6 +1,5 @@
-"""`models list|show|add|use|remove`: the model packs."""
+"""`models list|show|add|remove`: the model packs."""
 
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,18 +13,17 @@ from app.cli.reports import (
     Measured,
     Model,
     ModelAdded,
-    ModelChosen,
     ModelRemoved,
     Models,
     ModelShown,
     Point,
 )
 from app.cli.request import Request
-from app.cli.session import folders_of, open_store, settings_of
+from app.cli.session import folders_of, settings_of
 from core.errors import UsageError
-from core.settings import Folders, Settings, read_settings, write_settings
+from core.model_swap import refuse_if_kept
+from core.settings import Settings, read_settings
 from core.vision.packs import ModelPack, find_pack, list_packs
-from core.wiring import build_vision
 
 if TYPE_CHECKING:
     from core.vision.pack_source import BareFacts
@@ -146,32 +144,12 @@ def _agreed_terms(source: Path, *, accepted: bool) -> str:
     return terms
 
 
-def use(request: Request, name: str) -> Answer:
-    """Make a pack the one that decides; refused unless it can."""
-    folders = folders_of(request)
-    former = read_settings(folders.settings_file)
-    chosen = msgspec.structs.replace(former, model=name)
-    vision = build_vision(chosen, folders)
-    without = _without_references(request, folders, chosen, vision.pack)
-    write_settings(folders.settings_file, chosen)
-    card = vision.pack.card
-    lines = [
-        Line(f"{name} is now in use; its licence is {card.licence}.", Style.GOOD),
-        *([Line(_NON_COMMERCIAL, Style.CAUTION)] if card.non_commercial else []),
-    ]
-    if without:
-        people = "1 person has" if without == 1 else f"{without} people have"
-        lines.append(
-            Line(f"{people} no references made with this model: enrol again.", Style.CAUTION)
-        )
-    document = ModelChosen(name=name, former=former.model, without_references=without)
-    return Answer(document, tuple(lines))
-
-
 def remove(request: Request, name: str, yes: bool) -> Answer:
     """Delete a pack that somebody added, once confirmed."""
     folders = folders_of(request)
-    in_use = read_settings(folders.settings_file).model
+    settings = read_settings(folders.settings_file)
+    in_use = settings.model
+    refuse_if_kept(name, settings)
     pack = find_pack(name, folders.models)
     # A pack that may not go is refused before anybody is asked about it.
     asked = yes or pack.built_in or name == in_use
@@ -235,18 +213,6 @@ def _three(option: str, text: str) -> tuple[float, float, float]:
     if len(numbers) != _CHANNELS:
         raise UsageError(reason=f"{option} is one number or three with commas, not '{text}'")
     return numbers[0], numbers[1], numbers[2]
-
-
-def _without_references(
-    request: Request, folders: Folders, settings: Settings, pack: ModelPack
-) -> int:
-    """How many enrolled people the model would not know."""
-    if not folders.gallery_file.exists():
-        return 0
-    store = open_store(request, folders, settings)
-    with closing(store.gallery):
-        known = {entry.subject_id for entry in store.gallery.references(pack.model_id)}
-        return sum(subject.subject_id not in known for subject in store.gallery.subjects())
 
 
 def model_document(pack: ModelPack, settings: Settings) -> Model:

@@ -97,14 +97,6 @@ class ModelMeasured(Document, frozen=True, kw_only=True):
     non_mated: int
 
 
-class ModelChosen(Document, frozen=True, kw_only=True):
-    """`models use`; `without_references` counts the people to be enrolled again."""
-
-    name: str
-    former: str
-    without_references: int
-
-
 class ModelRemoved(Document, frozen=True, kw_only=True):
     """`models remove`; `removed` is false where the question was answered with no."""
 
@@ -183,3 +175,34 @@ class Schema(Document, frozen=True, kw_only=True):
     """`schema`: the commands that have one."""
 
     commands: tuple[str, ...]
+
+
+class GrowthRow(Document, frozen=True, kw_only=True):
+    """How a gallery of one size behaved.
+
+    Attributes:
+        enrolled_per_s: People with two references each, one transaction a person.
+        start_s: From opening the file to the first probe.
+        memory_mb: What the open gallery and its snapshot take; null where it cannot be told.
+        exact_p50_ms: The same search by a product with all templates as they are.
+        faiss_p50_ms: The same by faiss, IndexFlatIP; null where it is not installed.
+        other_answers: Probes for which the exact search finds somebody else.
+    """
+
+    references: int
+    enrolled_per_s: float
+    file_mb: float
+    start_s: float
+    memory_mb: float | None
+    probes: int
+    probe_p50_ms: float
+    probe_p95_ms: float
+    exact_p50_ms: float
+    faiss_p50_ms: float | None
+    other_answers: int
+
+
+class Growth(Document, frozen=True, kw_only=True):
+    """`gallery measure`."""
+
+    rows: tuple[GrowthRow, ...]

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 PASSPHRASE_VARIABLE = "POCKETFACE_PASSPHRASE"  # noqa: S105 - the variable's name, not its content
+ARCHIVE_PASSPHRASE_VARIABLE = "POCKETFACE_ARCHIVE_PASSPHRASE"  # noqa: S105 - likewise
+NEW_PASSPHRASE_VARIABLE = "POCKETFACE_NEW_PASSPHRASE"  # noqa: S105 - likewise
 
 
 class OpenDemo(Protocol):
@@ -70,11 +72,13 @@ class Request:
         data_dir: Where everything is kept instead of the system's usual folders.
         model: Pack in place of the one in the settings.
         fmr: Target false match rate in place of the one in the settings.
+        key_file: Holds the gallery's key, or will.
         environment: The process environment, for the passphrase.
     """
 
     json: bool
     data_dir: Path | None
+    key_file: Path | None
     model: str | None
     fmr: float | None
     environment: Mapping[str, str]

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
-from app.cli import commands
+from app.cli import (
+    commands,
+    portable_commands,  # noqa: F401 - hangs its commands on their groups
+    trust_commands,
+)
 from app.cli.request import Request, WindowCalls
 from core.errors import Cancelled, UsageError
 
@@ -65,6 +69,7 @@ def make_root() -> typer.Typer:
     )
     root.callback(invoke_without_command=True)(_root)
     commands.register(root)
+    trust_commands.register(root)
     return root
 
 
@@ -75,6 +80,12 @@ def _root(
     ] = False,
     data_dir: Annotated[
         Path | None, typer.Option(help="Keep everything in this folder.", file_okay=False)
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file of the gallery's key; made with a new gallery.", dir_okay=False
+        ),
     ] = None,
     model: Annotated[str | None, typer.Option(help="Use this model for once.")] = None,
     fmr: Annotated[
@@ -93,6 +104,7 @@ def _root(
     request = Request(
         json=json,
         data_dir=data_dir,
+        key_file=key_file,
         model=model,
         fmr=fmr,
         environment=surroundings.environment,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from app.cli import documents, reports
+from app.cli import documents, portable_documents, reports, trust_documents
 from app.cli.answer import Answer
 from app.cli.documents import Done, Failed
 from app.cli.render import Line
@@ -18,14 +18,36 @@ COMMANDS: dict[str, object] = {
     "people show": Done[documents.PersonShown],
     "people rename": Done[documents.Renamed],
     "people delete": Done[documents.Deleted],
+    "people merge": Done[trust_documents.Changed],
+    "people split": Done[trust_documents.Changed],
+    "people undo": Done[trust_documents.Changed],
+    "people redo": Done[trust_documents.Changed],
+    "people history": Done[trust_documents.History],
+    "people terms": Done[trust_documents.TermsSet],
+    "people erase": Done[trust_documents.Erased],
     "models list": Done[reports.Models],
     "models show": Done[reports.ModelShown],
     "models add": Done[reports.ModelAdded],
     "models measure": Done[reports.ModelMeasured],
-    "models use": Done[reports.ModelChosen],
+    "models use": Done[portable_documents.ModelSwapped],
+    "models rollback": Done[portable_documents.ModelSwapped],
+    "models forget-former": Done[portable_documents.FormerForgotten],
+    "models recapture": Done[portable_documents.RecaptureQueue],
     "models remove": Done[reports.ModelRemoved],
     "cameras": Done[documents.Cameras],
-    "gallery export": Done[documents.Exported],
+    "gallery expire": Done[trust_documents.Expired],
+    "gallery passphrase": Done[trust_documents.KeyReplaced],
+    "gallery move-key": Done[trust_documents.KeyReplaced],
+    "gallery rotate-key": Done[trust_documents.KeyReplaced],
+    "gallery measure": Done[reports.Growth],
+    "gallery lock": Done[trust_documents.KeyReplaced],
+    "gallery unlock": Done[trust_documents.KeyReplaced],
+    "audit verify": Done[trust_documents.AuditChecked],
+    "audit head": Done[trust_documents.AuditHead],
+    "audit export": Done[trust_documents.AuditExported],
+    "audit check-receipt": Done[trust_documents.ReceiptChecked],
+    "gallery export": Done[portable_documents.Exported],
+    "gallery import": Done[portable_documents.Imported],
     "doctor": Done[reports.Doctor],
     "bench": Done[reports.Bench],
     "demo": Done[reports.Demo],

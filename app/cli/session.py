@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 import msgspec
 
 from app.cli.render import talk
-from app.cli.request import PASSPHRASE_VARIABLE, Request
+from app.cli.request import NEW_PASSPHRASE_VARIABLE, PASSPHRASE_VARIABLE, Request
 from core.errors import KeysDeniedError, UsageError
 from core.journal import set_up_journal
 from core.security.key_store import has_key_record
@@ -18,7 +18,7 @@ from core.wiring import OpenGallery, Services, Vision, build_gallery, build_visi
 
 def folders_of(request: Request) -> Folders:
     """Where this request keeps its files; the journal begins here."""
-    folders = locate_folders(request.data_dir)
+    folders = locate_folders(request.data_dir, request.key_file)
     set_up_journal(folders.logs)
     return folders
 
@@ -91,7 +91,27 @@ def _passphrase(request: Request, folders: Folders) -> str:
         )
     if has_key_record(folders):
         return getpass.getpass("Passphrase of the gallery: ")
+    return _twice()
+
+
+def new_passphrase(request: Request) -> str:
+    """Another passphrase for a gallery that exists: from the environment, or asked for twice.
+
+    Raises:
+        KeysDeniedError: Nobody is there to ask, or the two differ.
+    """
+    given = request.environment.get(NEW_PASSPHRASE_VARIABLE)
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise KeysDeniedError(
+            reason=f"a new passphrase is needed, and {NEW_PASSPHRASE_VARIABLE} does not hold it"
+        )
+    return _twice()
+
+
+def _twice() -> str:
     first = getpass.getpass("New passphrase for the gallery: ")
     if getpass.getpass("The same again: ") != first:
-        raise KeysDeniedError(reason="the two passphrases differ; nothing was created")
+        raise KeysDeniedError(reason="the two passphrases differ; nothing was changed")
     return first

@@ -1,28 +1,25 @@
 """`verify` and `identify`: one attempt on a still picture or on a source."""
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.cli.answer import NO_EXIT, YES_EXIT, Answer
 from app.cli.documents import Decided, Evidence, Rate
-from app.cli.live import VerifyTalk
-from app.cli.looking import look_at
+from app.cli.judging import Judged, claim_of, judge
+from app.cli.receipts import ReceiptWish, receipt_of
 from app.cli.render import Line, Style
 from app.cli.request import Request
 from app.cli.session import opened_services
-from app.present.verdict import Tone, Verdict, describe
-from core.attempts.run import run_verification
-from core.attempts.verify import STILL_RULE, AttemptRule, VerifyAttempt
-from core.capture.sources import open_source
+from app.present.verdict import Tone, Verdict, describe, describe_without_names
+from core.attempts.receipt import write_receipt
+from core.attempts.snapshot import take_snapshot
+from core.attempts.verify import AttemptRule, VerifyAttempt
 from core.domain.decision import Decision, FrameEvidence, Outcome
+from core.domain.event import EventKind
 from core.domain.operating_point import OperatingPoint
-from core.domain.result import VerifyState
 from core.domain.template import SubjectId
 from core.errors import UNDECIDED_EXIT
 from core.matching.rates import stated_rate
-from core.vision.assess import VERIFY_LIMITS
 from core.wiring import Services
 
 STYLES = {Tone.GOOD: Style.GOOD, Tone.BAD: Style.BAD, Tone.CAUTION: Style.CAUTION}
@@ -32,90 +29,49 @@ _EXITS = {
     Outcome.INCONCLUSIVE: UNDECIDED_EXIT,
 }
 
-MakeAttempt = Callable[[AttemptRule], VerifyAttempt]
 
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A decision with how it came about.
-
-    Attributes:
-        stage_ms: Of the last frame that was looked at.
-        source: Name of the file, or the source's own description.
-        notes: Sentences on how a picture was read.
-    """
-
-    decision: Decision
-    stage_ms: Mapping[str, float]
-    source: str
-    notes: tuple[str, ...] = ()
-
-
-def verify(request: Request, name: str, image: Path | None, source: str | None) -> Answer:
+def verify(
+    request: Request,
+    name: str,
+    image: Path | None,
+    source: str | None,
+    wish: ReceiptWish | None = None,
+) -> Answer:
     """Is this the person called `name`?"""
     with opened_services(request) as services:
         subject = services.gallery.find(name)
-        model = services.vision.embedder.model
-        references = services.gallery.references(model, subject.subject_id)
-        point = services.vision.point
-
-        def attempt(rule: AttemptRule) -> VerifyAttempt:
-            return VerifyAttempt.claim(subject, references, model, point, rule)
-
-        judged = _judge(services, attempt, image, source)
+        judged = judge(services, claim_of(services, subject), image, source)
+        if services.settings.audit_verifications:
+            _note(services, subject.subject_id, judged.decision)
+        if wish is not None:
+            write_receipt(wish.path, receipt_of(services, judged, subject, wish))
         return _answer(services, judged, {subject.subject_id: subject.name})
 
 
 def identify(request: Request, image: Path | None, source: str | None) -> Answer:
     """Who of the enrolled people is this, if anybody?"""
     with opened_services(request) as services:
-        model = services.vision.embedder.model
-        references = services.gallery.references(model)
+        snapshot = take_snapshot(services.gallery, services.vision.embedder.model)
         names = {entry.subject_id: entry.name for entry in services.gallery.subjects()}
 
         def attempt(rule: AttemptRule) -> VerifyAttempt:
-            return VerifyAttempt.identify(references, model, services.vision.point, rule)
+            return VerifyAttempt.identify(snapshot, services.vision.point, rule)
 
-        judged = _judge(services, attempt, image, source)
+        judged = judge(services, attempt, image, source)
+        if services.settings.audit_verifications:
+            _note(services, judged.decision.subject, judged.decision)
         return _answer(services, judged, names)
 
 
-def _judge(
-    services: Services, make_attempt: MakeAttempt, image: Path | None, source: str | None
-) -> Judged:
-    if image is not None:
-        return _judge_picture(services, make_attempt(STILL_RULE), image)
-    rule = replace(AttemptRule(), timeout_s=services.settings.verify_timeout_s)
-    return _judge_source(
-        services, make_attempt(rule), services.settings.source if source is None else source
-    )
-
-
-def _judge_picture(services: Services, attempt: VerifyAttempt, image: Path) -> Judged:
-    parts = services.vision.parts(services.settings.face_policy, VERIFY_LIMITS)
-    looked = look_at(image, parts)
-    attempt.observe(looked.analysis)
-    decision = _decided(attempt.finish())
-    return Judged(decision, looked.analysis.stage_ms, image.name, looked.notes)
-
-
-def _judge_source(services: Services, attempt: VerifyAttempt, text: str) -> Judged:
-    parts = services.vision.parts(services.settings.face_policy, VERIFY_LIMITS)
-    with closing(open_source(text)) as source:
-        talk = VerifyTalk()
-        state = run_verification(source, parts, attempt, talk.on_result, cancelled=lambda: False)
-        return Judged(_decided(state), talk.stage_ms, source.identity)
-
-
-def _decided(state: VerifyState) -> Decision:
-    assert state.decision is not None, "a finished attempt has a decision"
-    return state.decision
+def _note(services: Services, subject_id: SubjectId | None, decision: Decision) -> None:
+    services.store.ledger.note(EventKind.VERIFIED, subject_id, detail=decision.outcome.value)
 
 
 def _answer(services: Services, judged: Judged, names: Mapping[SubjectId, str]) -> Answer:
     verdict = describe(judged.decision, names, services.vision.points)
     document = _document(services, judged, verdict, names)
-    blocks = verdict_lines(verdict)
+    shown = describe_without_names(judged.decision) if services.settings.kiosk else verdict
+    blocks = verdict_lines(shown)
     blocks.extend(Line(note) for note in judged.notes)
     blocks.append(Line(timing_sentence(judged.decision.elapsed_s, judged.stage_ms)))
     return Answer(document, tuple(blocks), _EXITS[judged.decision.outcome])

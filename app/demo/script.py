@@ -11,6 +11,7 @@ from app.demo.stage import camera_on, enrol_from_pictures
 from app.present.verdict import Tone, Verdict, describe
 from core.attempts.enrol import EnrolAttempt, EnrolRule
 from core.attempts.run import run_enrolment, run_verification
+from core.attempts.snapshot import take_snapshot
 from core.attempts.verify import AttemptRule, VerifyAttempt
 from core.capture.simulated import Pace
 from core.domain.decision import Outcome
@@ -30,7 +31,7 @@ class Act:
         title: What was tried.
         expected: Whether it went as it has to.
         elapsed_s: Of the wall clock, from the first frame asked for to the answer.
-        computed_ms: Mean time that one frame cost.
+        computed_ms: Mean time that one frame cost; 0 where there was none.
     """
 
     title: str
@@ -98,10 +99,8 @@ class Play:
         """Somebody is looked for among the enrolled people."""
         title = f"Who is this? It is {person.name} in front of the camera."
         vision = self.services.vision
-        references = self.services.gallery.references(vision.embedder.model)
-        attempt = VerifyAttempt.identify(
-            references, vision.embedder.model, vision.point, self._rule()
-        )
+        snapshot = take_snapshot(self.services.gallery, vision.embedder.model)
+        attempt = VerifyAttempt.identify(snapshot, vision.point, self._rule())
         return self._judge(title, person, attempt, accepted=person is not STRANGER)
 
     def _judge(

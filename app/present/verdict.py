@@ -32,6 +32,13 @@ _TONES = {
 }
 
 
+_NAMELESS_HEADLINES = {
+    Outcome.ACCEPTED: "Accepted",
+    Outcome.REJECTED: "Not accepted",
+    Outcome.INCONCLUSIVE: "No decision",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A decision for people. Names appear as they are: whoever shows them escapes them.
@@ -72,6 +79,18 @@ def describe(
         rate=rate,
         advice=() if accepted else _advice(decision),
         tone=_TONES[decision.outcome],
+    )
+
+
+def describe_without_names(decision: Decision) -> Verdict:
+    """Put a decision in words that tell neither who it is about nor how close it was."""
+    whole = describe(decision, {}, ())
+    return Verdict(
+        headline=_NAMELESS_HEADLINES[decision.outcome],
+        explanation="",
+        rate=None,
+        advice=whole.advice if decision.outcome is Outcome.INCONCLUSIVE else (),
+        tone=whole.tone,
     )
 
 

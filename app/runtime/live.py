@@ -9,6 +9,7 @@ from app.runtime.threads import LoopThread
 from core.attempts.loop import Attempt, VisionLoop
 from core.capture.loop import CaptureLoop
 from core.capture.mailbox import Mailbox
+from core.capture.sources import passed_over
 from core.domain.frame import Frame
 from core.domain.result import FrameResult
 from core.pipeline import Parts
@@ -51,6 +52,11 @@ class _Run:
         self._stopping = threading.Event()
         self._room = threading.Event()
         self._room.set()
+
+    @property
+    def source(self) -> FrameSource | None:
+        """Once it is open."""
+        return self._source
 
     def start(self) -> None:
         self.vision.start()
@@ -149,6 +155,12 @@ class LiveView:
     def ended(self) -> bool:
         """Whether the running source has come to its end, or failed, and all is looked at."""
         return self._run is not None and self._run.camera.ended and self._run.vision.ended
+
+    @property
+    def passed_over(self) -> str:
+        """A sentence on files of a folder that are no picture; empty where there is none."""
+        source = None if self._run is None else self._run.source
+        return "" if source is None else passed_over(source)
 
     @property
     def failure(self) -> Exception | None:

@@ -43,7 +43,6 @@ class NoticeBar(QFrame):
         self._look = look
         self._kind = NoticeKind.PLAIN
         self._act: Callable[[], None] | None = None
-        self._gone: Callable[[], None] | None = None
         self._icon = QLabel()
         self._icon.setFixedWidth(ICON_PX)
         self.words = label()
@@ -68,7 +67,6 @@ class NoticeBar(QFrame):
         kind: NoticeKind = NoticeKind.DONE,
         *,
         act: tuple[str, Callable[[], None]] | None = None,
-        gone: Callable[[], None] | None = None,
     ) -> None:
         """Show a sentence.
 
@@ -76,10 +74,8 @@ class NoticeBar(QFrame):
             words: Shown literally.
             kind: Errors stay until they are closed; everything else goes after ten seconds.
             act: The words of a button, and what it does; the notice goes with it.
-            gone: Called when the notice goes without `act`: closed, timed out or replaced.
         """
-        self._leave()
-        self._kind, self._act, self._gone = kind, act[1] if act else None, gone
+        self._kind, self._act = kind, act[1] if act else None
         self.words.setText(breakable(words))
         self.act_button.setVisible(act is not None)
         self.act_button.setText(act[0] if act else "")
@@ -104,19 +100,13 @@ class NoticeBar(QFrame):
         """Let the notice go, if one is shown."""
         self._timer.stop()
         self.hide()
-        self._leave()
-
-    def _leave(self) -> None:
-        gone, self._gone, self._act = self._gone, None, None
-        if gone is not None:
-            gone()
+        self._act = None
 
     def act(self) -> None:
         """Do what the notice offers, if it offers anything."""
         act = self._act
         if act is None:
             return
-        self._act, self._gone = None, None
         self.dismiss()
         act()
 

@@ -46,15 +46,15 @@ class Rail(QFrame):
         self._notice_icon.setFixedSize(ICON_PX, ICON_PX)
         self._notice = label(notice, "caption")
         set_tone(self._notice, "caution")
-        below = QWidget()
+        self._below = QWidget()
+        below = self._below
         line = row(self._notice_icon, self._notice, spacing=GAP_S)
         line.setAlignment(self._notice_icon, Qt.AlignmentFlag.AlignTop)
         below.setLayout(line)
-        below.setVisible(bool(notice))
         below.setAccessibleName("Permanent notice")
-        below.setAccessibleDescription(notice)
         layout.addWidget(below)
         self.setLayout(layout)
+        self.show_notice(notice)
         look.follow(self._draw)
         self._draw()
 
@@ -79,6 +79,12 @@ class Rail(QFrame):
         result = self._group.button(index)
         assert isinstance(result, QToolButton)
         return result
+
+    def show_notice(self, notice: str) -> None:
+        """Show another permanent notice, or none."""
+        self._notice.setText(notice)
+        self._below.setVisible(bool(notice))
+        self._below.setAccessibleDescription(notice)
 
     def show_chosen(self, index: int) -> None:
         """Mark a page as the one in view."""

@@ -38,7 +38,6 @@ PARTS = (
     ("cv2-enumerate-cameras", "names of cameras", "MIT"),
     ("typer", "the command line", "MIT"),
     ("rich", "tables in the terminal", "MIT"),
-    ("tomli_w", "writes settings", "MIT"),
 )
 
 
@@ -108,7 +107,7 @@ class AboutPage(QWidget):
         facts = self._actions.facts
         rows = (
             ("Gallery", str(facts.folders.gallery_file)),
-            ("Its key", f"in {facts.key_place}"),
+            ("Its key", f"in {self._actions.security.key_place()}"),
             ("Models you added", str(facts.folders.models)),
             ("Settings", str(facts.folders.settings_file)),
             ("Log", str(facts.folders.logs)),

@@ -181,6 +181,26 @@ class DecisionCard(QFrame):
         self.setAccessibleDescription(f"{verdict.headline}. {verdict.explanation}")
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
+    def show_answer(self, verdict: Verdict) -> None:
+        """An attempt has ended, and only the answer itself is to be seen.
+
+        Args:
+            verdict: Without names and scores.
+        """
+        self._set(verdict.headline, verdict.explanation)
+        self._tone = verdict.tone
+        self._draw_icon()
+        set_tone(self, verdict.tone.value)
+        for part in (self._pictures, self.rate, self._line, self.facts, self.rule):
+            part.hide()
+        self.steps.hide()
+        self.meter.hide()
+        self.advice.setText("\n".join(verdict.advice))
+        self.advice.setVisible(bool(verdict.advice))
+        self.again.show()
+        self.setAccessibleDescription(verdict.headline)
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
     def _set(self, headline: str, explanation: str) -> None:
         self.headline.setText(breakable(headline))
         self.explanation.setText(breakable(explanation))

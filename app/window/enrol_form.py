@@ -1,16 +1,18 @@
 """Who is to be enrolled: name, note, consent, and the words on what will be kept."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QPlainTextEdit
+from PySide6.QtCore import QDate
+from PySide6.QtWidgets import QCheckBox, QDateEdit, QFrame, QLineEdit, QPlainTextEdit
 
-from app.widgets.elements import column, label, rule
+from app.widgets.elements import column, label, row, rule
 from app.widgets.theme import GAP_L, GAP_S, GAP_XS
 
 WIDTH_PX = 320
 NOTE_HEIGHT_PX = 72
 LONGEST_NAME = 200  # as the gallery allows
 
+LIMITED = "Keep only until"
 CONSENT = "This person agrees to be enrolled"
 KEPT = (
     "Kept on this computer only, encrypted: one template a capture, from which nobody can be "
@@ -45,6 +47,14 @@ class EnrolForm(QFrame):
         self.note.setTabChangesFocus(True)
         self.consent = QCheckBox(CONSENT)
         self.consent.setAccessibleName(CONSENT)
+        self.limited = QCheckBox(LIMITED)
+        self.limited.setAccessibleName(LIMITED)
+        self.day = QDateEdit(QDate.currentDate().addYears(1))
+        self.day.setAccessibleName("Last day")
+        self.day.setCalendarPopup(True)
+        self.day.setDisplayFormat("yyyy-MM-dd")
+        self.day.setEnabled(False)
+        self.limited.toggled.connect(self.day.setEnabled)
         self._kept = label("", "caption")
         name_label, note_label = label("Name", "strong"), label("Note", "strong")
         name_label.setBuddy(self.name)
@@ -53,6 +63,7 @@ class EnrolForm(QFrame):
             column(name_label, self.name, spacing=GAP_XS),
             column(note_label, self.note, spacing=GAP_XS),
             self.consent,
+            row(self.limited, self.day, 1),
             self._kept,
             rule(),
             label("How it goes", "strong"),
@@ -74,14 +85,24 @@ class EnrolForm(QFrame):
         """Whether there is a name and the person agrees."""
         return bool(self.name.text().strip()) and self.consent.isChecked()
 
-    def full_note(self) -> str:
-        """The note, with the day on which consent was given."""
-        day = datetime.now(UTC).date().isoformat()
-        note = self.note.toPlainText().strip()
-        return f"{note}\nConsent given on {day}.".strip()
+    def note_text(self) -> str:
+        """The note."""
+        return self.note.toPlainText().strip()
+
+    def consent_text(self) -> str:
+        """On which day consent was given."""
+        return f"Given on {datetime.now(UTC).date().isoformat()}."
+
+    def last_day(self) -> date | None:
+        """Until when the person may be kept; None for no limit."""
+        if not self.limited.isChecked():
+            return None
+        chosen = self.day.date()
+        return date(chosen.year(), chosen.month(), chosen.day())
 
     def clear(self) -> None:
         """Empty it for the next person."""
         self.name.clear()
         self.note.clear()
         self.consent.setChecked(False)
+        self.limited.setChecked(False)

@@ -193,7 +193,9 @@ class EnrolPage(QWidget):
             self._actions.storage.enrol,
             self.form.name.text(),
             self._captures,
-            self.form.full_note(),
+            self.form.note_text(),
+            self.form.consent_text(),
+            self.form.last_day(),
         )
         self._saving = True
         self._update()

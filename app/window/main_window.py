@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
@@ -21,8 +21,10 @@ from app.widgets.theme import GAP_M, GAP_S, GAP_XL
 from app.window.about_page import AboutPage
 from app.window.actions import Actions, Desk
 from app.window.enrol_page import EnrolPage
+from app.window.exchange_page import ExchangePage
 from app.window.models_page import ModelsPage
 from app.window.people_page import PeoplePage
+from app.window.security_page import SecurityPage
 from app.window.settings_page import SettingsPage
 from app.window.verify_page import VerifyPage
 from core.domain.template import Subject, SubjectId
@@ -30,17 +32,36 @@ from core.settings import Settings
 
 log = logging.getLogger(__name__)
 
-VERIFY, ENROL, PEOPLE, MODELS, SETTINGS, ABOUT = range(6)
+VERIFY, ENROL, PEOPLE, EXCHANGE, MODELS, SECURITY, SETTINGS, ABOUT = range(8)
 PAGES = (
     ("Verify", "verify"),
     ("Enrol", "enrol"),
     ("People", "people"),
+    ("Exchange", "exchange"),
     ("Models", "models"),
+    ("Security", "key"),
     ("Settings", "settings"),
     ("About", "about"),
 )
+PAGE_NAMES = (
+    "verify",
+    "enrol",
+    "people",
+    "exchange",
+    "models",
+    "security",
+    "settings",
+    "about",
+)
 SIZE = QSize(1240, 800)
 LEAST_SIZE = QSize(980, 640)
+_LOCKED_WORDS = {
+    "passphrase": "The gallery is closed. Its passphrase opens it again.",
+    "keyring": "The gallery is closed. Its key lies in the system's key ring, so whoever uses this "
+    "account can open it again; a passphrase would prevent that.",
+    "file": "The gallery is closed. Its key lies in a file, so whoever uses this account can open "
+    "it again; a passphrase would prevent that.",
+}
 # Closing may take six seconds in all: the camera and vision threads have two each.
 STORAGE_CLOSE_S, BACKGROUND_CLOSE_S = 1.0, 0.5
 
@@ -59,6 +80,8 @@ class Page(Protocol):
 
 class MainWindow(QMainWindow):
     """Shows that it is getting ready until `attach` brings it to life."""
+
+    locked = Signal(str)  # the pages are gone; what to say once the gallery is closed
 
     def __init__(self, look: Look, release: Callable[[], None]) -> None:
         """Start the workers.
@@ -82,6 +105,12 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(look.pixmap("pocketface", look.palette.accent, 64)))
         self.setMinimumSize(LEAST_SIZE)
         self.resize(SIZE)
+        for key, act in (
+            ("Esc", self.notices.dismiss),
+            (QKeySequence.StandardKey.Quit, self.close),
+            ("Ctrl+L", self.lock),
+        ):
+            QShortcut(QKeySequence(key), self).activated.connect(act)
         self.show_message("verify", "Getting ready", "Opening the models and the gallery.")
 
     def show_message(
@@ -108,11 +137,9 @@ class MainWindow(QMainWindow):
         """Show the first page; the others are built when they are first wanted."""
         self._actions = actions
         self._stack = QStackedWidget()
-        self.rail = Rail(self._look, PAGES, actions.facts.notice or "")
+        self.rail = Rail(self._look, PAGES, actions.security.key_notice() or "")
         self.rail.chosen.connect(self.go_to)
         self.setCentralWidget(self._frame(actions.facts.banner))
-        QShortcut(QKeySequence("Esc"), self).activated.connect(self.notices.dismiss)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self).activated.connect(self.close)
         self.go_to(VERIFY)
 
     # The pages, each built once.
@@ -142,9 +169,22 @@ class MainWindow(QMainWindow):
         return page
 
     @cached_property
+    def exchange(self) -> ExchangePage:
+        """Exchange."""
+        return ExchangePage(self.desk, self._actions)
+
+    @cached_property
     def models(self) -> ModelsPage:
         """Models."""
         return ModelsPage(self.desk, self._actions)
+
+    @cached_property
+    def security(self) -> SecurityPage:
+        """Security."""
+        page = SecurityPage(self.desk, self._actions)
+        page.lock_wanted.connect(self.lock)
+        page.key_changed.connect(self._key_changed)
+        return page
 
     @cached_property
     def settings(self) -> SettingsPage:
@@ -160,8 +200,7 @@ class MainWindow(QMainWindow):
 
     def _page(self, index: int) -> Page:
         """A page by its number."""
-        names = ("verify", "enrol", "people", "models", "settings", "about")
-        page: Page = getattr(self, names[index])
+        page: Page = getattr(self, PAGE_NAMES[index])
         return page
 
     def _frame(self, banner: str) -> QWidget:
@@ -180,6 +219,25 @@ class MainWindow(QMainWindow):
         result.setProperty("page", True)  # noqa: FBT003 - Qt's signature
         result.setLayout(layout)
         return result
+
+    # Locking.
+
+    def lock(self) -> None:
+        """Put the camera out and all pages away; whoever listens closes the gallery."""
+        if self._current is None:
+            return
+        self._page(self._current).leave()
+        self._current = None
+        self.notices.dismiss()
+        self.notices.setParent(None)  # goes into the frame of the next pages
+        words = _LOCKED_WORDS.get(self._actions.security.key_home(), "")
+        for name in PAGE_NAMES:
+            self.__dict__.pop(name, None)
+        self.show_message("key", "Locking", "The gallery is being closed.")
+        self.locked.emit(words)
+
+    def _key_changed(self) -> None:
+        self.rail.show_notice(self._actions.security.key_notice() or "")
 
     # Moving between pages.
 
@@ -242,10 +300,8 @@ class MainWindow(QMainWindow):
         self._closed = True
         started = time.perf_counter()
         self.setEnabled(False)
-        self.notices.dismiss()  # what could still be undone is final now
+        self.notices.dismiss()
         ended = [self.live.close()]
-        if self._current is not None:
-            self.storage.submit(self._actions.storage.purge, _ignore, _ignore)
         self.storage.submit(self._release, _ignore, _ignore)
         self.waker.close()
         ended += [self.storage.close(STORAGE_CLOSE_S), self.background.close(BACKGROUND_CLOSE_S)]

@@ -3,22 +3,27 @@
 from functools import partial
 from pathlib import Path
 
-from msgspec import structs
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QWidget
 
-from app.widgets.elements import button, column, page_layout, row
+from app.present.swap import recapture_words
+from app.widgets.elements import button, column, label, page_layout, row
 from app.widgets.notice_bar import NoticeKind
 from app.widgets.theme import GAP_L, GAP_S
 from app.window.actions import Actions, Desk, ModelEntry
+from app.window.asking import Question
+from app.window.measure_panel import MeasurePanel
 from app.window.model_details import ModelDetails
 from app.window.model_facts import FactsDialog
+from app.window.swap_panel import SwapPanel
+from core.domain.retemplating import Recapture
 from core.vision.pack_install import Added
 from core.vision.pack_source import BareFacts
 from core.vision.probe import ProbeWarning
 
 LIST_WIDTH_PX = 280
 ROW_PX = 52
+MOST_NAMES = 5  # of people to be captured again; the rest is counted
 WARNINGS = {
     ProbeWarning.CHANNEL_ORDER_IGNORED: "exchanging red and blue makes no difference to it",
     ProbeWarning.ALIGNMENT_IGNORED: "turning and enlarging the face makes no difference to it",
@@ -47,8 +52,28 @@ class ModelsPage(QWidget):
         desk.look.dress(self.use, "check", "on_accent")
         self.remove = button("Remove", self._remove_selected, kind="danger")
         desk.look.dress(self.remove, "delete", "bad")
-        left = column(self.list, row(self.add_file, self.add_folder, 1), spacing=GAP_S)
-        right = column(self.details, row(1, self.remove, self.use), spacing=GAP_S)
+        self.swap = SwapPanel(desk, actions)
+        self.swap.changed.connect(self._used)
+        self.measuring = MeasurePanel(desk, actions)
+        self.measuring.changed.connect(self.reload)
+        self.measure = button(
+            "Measure…", self._measure_selected, tip="On pictures of people you know"
+        )
+        desk.look.dress(self.measure, "pictures")
+        self.back = button("Go back", self._go_back, tip="Use the former model again")
+        desk.look.dress(self.back, "undo")
+        self.let_go = button("Let go", self._ask_to_let_go, tip="Forget the former model")
+        self.recapture = label("", "muted")
+        left = column(
+            self.list,
+            row(self.add_file, self.add_folder, 1),
+            self.recapture,
+            row(self.back, 1),
+            row(self.let_go, 1),
+            spacing=GAP_S,
+        )
+        tools = row(self.measure, 1, self.remove, self.use)
+        right = column(self.details, self.swap, self.measuring, tools, spacing=GAP_S)
         right.setStretch(0, 1)
         body = row(spacing=GAP_L)
         body.addLayout(left)
@@ -68,12 +93,26 @@ class ModelsPage(QWidget):
         self.list.setFocus()
 
     def leave(self) -> None:
-        """The page goes out of view."""
+        """The page goes out of view; a change of model that runs goes on."""
 
     def reload(self) -> None:
         """Read which packs there are."""
         models = self._actions.background.models
         self._desk.background.submit(models, self._show, self._desk.notices.error)
+        recapture = self._actions.swap.recapture
+        self._desk.storage.submit(recapture, self._show_recapture, self._desk.notices.error)
+        former = self._actions.live.settings().former_model
+        self.back.setText(f"Go back to {former}")
+        for part in (self.back, self.let_go):
+            part.setVisible(bool(former))
+
+    def _show_recapture(self, people: tuple[Recapture, ...]) -> None:
+        """Whom the model in use does not know from all pictures."""
+        lines = [recapture_words(person) for person in people[:MOST_NAMES]]
+        if len(people) > MOST_NAMES:
+            lines.append(f"and {len(people) - MOST_NAMES} more")
+        self.recapture.setText("\n".join(["To be captured again:", *lines]) if people else "")
+        self.recapture.setVisible(bool(people))
 
     def _show(self, entries: tuple[ModelEntry, ...]) -> None:
         if entries == self._entries:
@@ -105,6 +144,7 @@ class ModelsPage(QWidget):
         self.use.setText("In use" if entry is not None and entry.in_use else "Use this model")
         self.remove.setEnabled(entry is not None and not entry.built_in and not entry.in_use)
         self.remove.setVisible(entry is not None and not entry.built_in)
+        self.measure.setVisible(usable and entry is not None and not entry.built_in)
 
     # Adding.
 
@@ -149,32 +189,48 @@ class ModelsPage(QWidget):
             self._desk.notices.say(f"Added {name}; it tells the built-in faces apart.")
         self.reload()
 
-    # Using and removing.
+    # Measuring, using and removing.
+
+    def _measure_selected(self) -> None:
+        entry = self._selected()
+        if entry is not None:
+            self.measuring.choose(entry.name)
 
     def _use_selected(self) -> None:
         entry = self._selected()
-        if entry is None or entry.card is None:
-            return
-        if entry.card.non_commercial:
-            self._desk.notices.say(
-                f"{entry.name} may not be used commercially (licence: {entry.card.licence}).",
-                NoticeKind.CAUTION,
-                act=("Use it within these terms", partial(self._use, entry)),
-            )
-        else:
-            self._use(entry)
+        if entry is not None and entry.card is not None:
+            self.swap.review(entry)
 
-    def _use(self, entry: ModelEntry) -> None:
-        settings = structs.replace(self._actions.live.settings(), model=entry.name)
-        self._desk.notices.say(f"Opening {entry.name}…", NoticeKind.PLAIN)
-        use = partial(self._actions.background.apply_settings, settings)
-        self._desk.background.submit(use, partial(self._used, entry), self._desk.notices.error)
-
-    def _used(self, entry: ModelEntry, _nothing: None) -> None:
+    def _used(self, entry: ModelEntry) -> None:
         self._desk.notices.say(
-            f"{entry.name} is in use. People enrolled with another model are known again once "
-            "they are enrolled with this one."
+            f"{entry.name} is in use. The former model is kept, so that you can go back."
         )
+        self.reload()
+
+    def _go_back(self) -> None:
+        name = self._actions.live.settings().former_model
+        for entry in self._entries:
+            if entry.name == name:
+                self.swap.review(entry)
+
+    def _ask_to_let_go(self) -> None:
+        former = self._actions.live.settings().former_model
+        Question(
+            self,
+            f"Let {former} go?",
+            [
+                "All templates that the model in use did not make are removed. Going back would "
+                "make them anew from kept pictures."
+            ],
+            ("Let it go", self._let_go),
+        )
+
+    def _let_go(self) -> None:
+        forget = self._actions.swap.forget
+        self._desk.storage.submit(forget, self._forgotten, self._desk.notices.error)
+
+    def _forgotten(self, count: int) -> None:
+        self._desk.notices.say(f"{count:,} templates of former models were removed.")
         self.reload()
 
     def _remove_selected(self) -> None:

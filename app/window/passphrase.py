@@ -22,13 +22,21 @@ KNOWN_WORDS = "The gallery is encrypted under a passphrase."
 class PassphraseDialog(QDialog):
     """Asks for a passphrase; twice where it is a new one."""
 
-    def __init__(self, parent: QWidget, answer: Callable[[str | None], None], *, new: bool) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        answer: Callable[[str | None], None],
+        *,
+        new: bool,
+        act: str = "Open the gallery",
+    ) -> None:
         """Lay out.
 
         Args:
             parent: The window.
             answer: Gets the passphrase, or None.
             new: Whether it has to be typed twice.
+            act: Words of the button.
         """
         super().__init__(parent)
         self._answer = answer
@@ -42,7 +50,7 @@ class PassphraseDialog(QDialog):
         self.problem = label()
         set_tone(self.problem, "bad")
         self.problem.hide()
-        self._open = button("Open the gallery", self._check, kind="primary")
+        self._open = button(act, self._check, kind="primary")
         self._open.setDefault(True)
         self.setLayout(
             column(

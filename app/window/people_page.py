@@ -18,6 +18,7 @@ from app.widgets.elements import EmptyState, button, label, page_layout, row
 from app.widgets.notice_bar import NoticeKind
 from app.widgets.theme import GAP_S
 from app.window.actions import Actions, Desk, Person
+from app.window.people_changes import PeopleChanges
 from app.window.people_model import NAME, NOTE, PORTRAIT_PX, ROW_PX, PeopleFilter, PeopleModel
 from core.domain.template import Subject, SubjectId
 
@@ -48,12 +49,22 @@ class PeoplePage(QWidget):
         self._count = label("", "muted", wrap=False)
         self.verify = button("Verify", self._verify_selected, tip="Verify as this person (Enter)")
         self.rename = button("Rename", self._edit_selected, tip="Rename in place (F2)")
-        self.delete = button("Delete", self._delete_selected, kind="danger", tip="Delete (Del)")
+        self.delete = button("Delete", self._delete_selected, tip="Delete (Del); can be undone")
         desk.look.dress(self.verify, "verify")
         desk.look.dress(self.rename, "rename")
-        desk.look.dress(self.delete, "delete", "bad")
+        desk.look.dress(self.delete, "delete")
+        self.changes = PeopleChanges(self, desk, actions.changes, self._selected, self.reload)
+        self.more = button("More", self._show_more, tip="Merge, split, erase, history, undo")
+        desk.look.dress(self.more, "down")
         tools = row(
-            self.search, self._count, 1, self.verify, self.rename, self.delete, spacing=GAP_S
+            self.search,
+            self._count,
+            1,
+            self.verify,
+            self.rename,
+            self.delete,
+            self.more,
+            spacing=GAP_S,
         )
         self._enrol = button("Enrol somebody", self._want_enrolment, kind="primary")
         desk.look.dress(self._enrol, "enrol", "on_accent")
@@ -80,7 +91,6 @@ class PeoplePage(QWidget):
         layout.addWidget(self._stack, 1)
         self._shortcut(QKeySequence.StandardKey.Delete, self._delete_selected)
         self._shortcut(QKeySequence.StandardKey.Find, self.search.setFocus)
-        self._shortcut(QKeySequence.StandardKey.Undo, desk.notices.act)
         self._shortcut(QKeySequence("F2"), self._edit_selected)
         self._update()
 
@@ -150,7 +160,9 @@ class PeoplePage(QWidget):
         everybody, shown = len(self.model.people), self.filter.rowCount()
         self._stack.setCurrentIndex(1 if not everybody else 0 if shown else 2)
         self._count.setText(_count(everybody, shown))
-        chosen = len(self._selected())
+        people = self._selected()
+        chosen = len(people)
+        self.changes.update_for(people)
         self.search.setEnabled(everybody > 0)
         self.verify.setEnabled(chosen == 1)
         self.rename.setEnabled(chosen == 1)
@@ -203,40 +215,33 @@ class PeoplePage(QWidget):
         people = self._selected()
         if not people:
             return
-        # What was deleted before goes for good now: only the newest deletion can be undone.
-        self._desk.notices.dismiss()
         subjects = tuple(person.subject.subject_id for person in people)
         words = people[0].subject.name if len(people) == 1 else f"{len(people)} people"
         self._desk.storage.submit(
             partial(self._actions.storage.delete, subjects),
-            partial(self._deleted, subjects, words),
+            partial(self._deleted, words),
             self._failed,
         )
 
-    def _deleted(self, subjects: tuple[SubjectId, ...], words: str, _nothing: None) -> None:
+    def _deleted(self, words: str, numbers: tuple[int, ...]) -> None:
         self._desk.notices.say(
-            f"Deleted {words}. What is deleted goes for good when this notice does.",
-            NoticeKind.PLAIN,
-            act=("Undo", partial(self._undo, subjects)),
-            gone=self._purge,
+            f"Deleted {words}.", NoticeKind.PLAIN, act=("Undo", partial(self._undo, numbers))
         )
         self.reload()
 
-    def _undo(self, subjects: tuple[SubjectId, ...]) -> None:
-        self._desk.storage.submit(
-            partial(self._actions.storage.restore, subjects), self._restored, self._failed
-        )
+    def _undo(self, numbers: tuple[int, ...]) -> None:
+        self._desk.storage.submit(partial(self._undo_all, numbers), self._restored, self._failed)
+
+    def _undo_all(self, numbers: tuple[int, ...]) -> None:
+        for number in reversed(numbers):
+            self._actions.changes.undo(number)
 
     def _restored(self, _nothing: None) -> None:
         self._desk.notices.say("Nothing was deleted.")
         self.reload()
 
-    def _purge(self) -> None:
-        purge = self._actions.storage.purge
-        self._desk.storage.submit(purge, self._forgotten, self._failed)
-
-    def _forgotten(self, count: int) -> None:
-        """Nothing to say: the notice said so when it was shown."""
+    def _show_more(self) -> None:
+        self.changes.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _failed(self, error: Exception) -> None:
         self._desk.notices.error(error)

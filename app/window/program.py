@@ -19,13 +19,16 @@ from app.window.actions import (
     StorageActions,
 )
 from app.window.pictures import captures_from
+from app.window.portable import Portable
+from app.window.trust_actions import change_actions, need_attempt_allowed, security_actions
 from core.attempts.enrol import EnrolAttempt, EnrolRule
+from core.attempts.snapshot import alike, take_snapshot
 from core.attempts.verify import AttemptRule, VerifyAttempt
 from core.capture.cameras import list_cameras
 from core.capture.sources import open_source
 from core.domain.template import Capture, Subject, SubjectId
 from core.matching.decide import choose_point
-from core.matching.search import ReferenceMatrix
+from core.model_swap import refuse_if_kept
 from core.pipeline import Parts
 from core.ports import FrameSource, Gallery
 from core.settings import Settings, write_settings
@@ -63,6 +66,13 @@ class Program:
 
     def actions(self) -> Actions:
         """What the pages may ask for."""
+        portable = Portable(
+            store=self._services.store,
+            folders=self._services.folders,
+            vision=lambda: self._vision,
+            settings=lambda: self._settings,
+            apply_settings=self._apply_settings,
+        )
         return Actions(
             storage=StorageActions(
                 people=self._people,
@@ -72,14 +82,17 @@ class Program:
                 add_to=self._add_to,
                 rename=self._gallery.rename,
                 delete=self._delete,
-                restore=self._restore,
-                purge=self._gallery.purge,
             ),
+            changes=change_actions(self._gallery, lambda: self._vision.embedder.model),
+            security=security_actions(self._services.store, lambda: self._settings),
+            transfer=portable.transfer_actions(),
+            swap=portable.swap_actions(),
             background=BackgroundActions(
                 captures_from=self._captures_from,
                 models=self._models,
                 add_model=self._add_model,
                 remove_model=self._remove_model,
+                measure_model=portable.measure_model,
                 cameras=list_cameras,
                 apply_settings=self._apply_settings,
             ),
@@ -94,8 +107,6 @@ class Program:
             ),
             facts=Facts(
                 folders=self._services.folders,
-                key_place=self._services.store.key_place,
-                notice=self._services.store.notice,
                 banner=self._banner,
             ),
         )
@@ -113,43 +124,36 @@ class Program:
         return Person(subject, None if crop is None else crop_image(crop), usable)
 
     def _begin_verification(self, subject_id: SubjectId | None) -> VerifyAttempt:
+        need_attempt_allowed(self._services.store.ledger, self._settings)
         vision = self._vision
         model = vision.embedder.model
         rule = AttemptRule(timeout_s=self._settings.verify_timeout_s)
-        references = self._gallery.references(model, subject_id)
         if subject_id is None:
-            return VerifyAttempt.identify(references, model, vision.point, rule)
+            return VerifyAttempt.identify(take_snapshot(self._gallery, model), vision.point, rule)
+        references = self._gallery.references(model, subject_id)
         subjects = {entry.subject_id: entry for entry in self._gallery.subjects()}
         return VerifyAttempt.claim(subjects[subject_id], references, model, vision.point, rule)
 
     def _likenesses(self, captures: Sequence[Capture]) -> tuple[Likeness, ...]:
         """Who enrolled scores as high as a match, highest first."""
         vision = self._vision
-        model = vision.embedder.model
-        matrix = ReferenceMatrix.build(self._gallery.references(model), model)
-        highest: dict[SubjectId, float] = {}
-        for capture in captures:
-            for entry in matrix.scores(capture.embedding):
-                before = highest.get(entry.subject_id, -1.0)
-                highest[entry.subject_id] = max(before, entry.score.value)
+        snapshot = take_snapshot(self._gallery, vision.embedder.model)
+        probes = [capture.embedding for capture in captures]
+        highest = alike(snapshot, probes, vision.point.threshold)
         names = {entry.subject_id: entry.name for entry in self._gallery.subjects()}
         found = [
             Likeness(names[subject], score)
             for subject, score in highest.items()
-            if score >= vision.point.threshold and subject in names
+            if subject in names
         ]
         return tuple(sorted(found, key=lambda entry: -entry.score))
 
     def _add_to(self, name: str, captures: Sequence[Capture]) -> Subject:
         return self._gallery.add_references(self._gallery.find(name).subject_id, captures)
 
-    def _delete(self, subjects: Sequence[SubjectId]) -> None:
-        for subject_id in subjects:
-            self._gallery.delete(subject_id)
-
-    def _restore(self, subjects: Sequence[SubjectId]) -> None:
-        for subject_id in subjects:
-            self._gallery.restore(subject_id)
+    def _delete(self, subjects: Sequence[SubjectId]) -> tuple[int, ...]:
+        """The numbers of the changes."""
+        return tuple(self._gallery.delete(subject_id) for subject_id in subjects)
 
     def _captures_from(self, paths: Sequence[Path], control: Control) -> tuple[PictureOutcome, ...]:
         vision = self._vision
@@ -178,6 +182,7 @@ class Program:
         return add_pack(source, self._services.folders.models, facts)
 
     def _remove_model(self, name: str) -> None:
+        refuse_if_kept(name, self._settings)
         remove_pack(name, self._services.folders.models, self._settings.model)
 
     def _apply_settings(self, settings: Settings) -> None:

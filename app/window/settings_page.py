@@ -59,6 +59,13 @@ class SettingsPage(QWidget):
         self.theme = _choices(THEMES)
         self.crops = QCheckBox("Keep the cut-out faces, encrypted")
         self.key_store = _choices(KEY_STORES)
+        self.undo_days = _number(3650, " days")
+        self.kiosk = QCheckBox("Hide names and scores")
+        self.audit = QCheckBox("Write verifications into the audit")
+        self.attempts = _number(100, " failed attempts")
+        self.attempts.setMinimum(0)
+        self.attempts.setSpecialValueText("Never")
+        self.pause = _number(3600, " s")
         self.threads = _number(64, "")
         self.save = button("Save", self.store, kind="primary")
         desk.look.dress(self.save, "save", "on_accent")
@@ -111,6 +118,16 @@ class SettingsPage(QWidget):
                 spacing=GAP_M,
             ),
             card(
+                label("Privacy", "title"),
+                _field("Kiosk", "From the person in front of the screen", self.kiosk),
+                _field(
+                    "Hold up attempts after", "Before the camera, until one works", self.attempts
+                ),
+                _field("For", "And for twice as long each further time", self.pause),
+                _field("Audit", "Who was verified when, as an opaque id", self.audit),
+                spacing=GAP_M,
+            ),
+            card(
                 label("Appearance", "title"),
                 _field("Theme", "", self.theme),
                 spacing=GAP_M,
@@ -119,9 +136,10 @@ class SettingsPage(QWidget):
                 row(label("Storage", "title"), badge("After a restart", "accent"), 1),
                 _field(
                     "Key of the gallery",
-                    "A gallery that exists keeps the key it has",
+                    "Of a new one; the Security page moves that of one that exists",
                     self.key_store,
                 ),
+                _field("Changes can be undone for", "Then they are final", self.undo_days),
                 _field("Pictures", "A change of model then needs no new enrolment", self.crops),
                 spacing=GAP_M,
             ),
@@ -139,9 +157,17 @@ class SettingsPage(QWidget):
     def _watch(self) -> None:
         for box in (self.source, self.fmr, self.policy, self.theme, self.key_store):
             box.currentTextChanged.connect(self._changed)
-        for number in (self.verify_timeout, self.enrol_timeout, self.threads):
+        for number in (
+            self.verify_timeout,
+            self.enrol_timeout,
+            self.threads,
+            self.undo_days,
+            self.attempts,
+            self.pause,
+        ):
             number.valueChanged.connect(self._changed)
-        self.crops.toggled.connect(self._changed)
+        for tick in (self.crops, self.kiosk, self.audit):
+            tick.toggled.connect(self._changed)
 
     def enter(self) -> None:
         """Show the settings in use; edits that were not saved are gone."""
@@ -158,6 +184,11 @@ class SettingsPage(QWidget):
         self.enrol_timeout.setValue(round(settings.enrol_timeout_s))
         self.threads.setValue(settings.threads)
         self.crops.setChecked(settings.keep_crops)
+        self.undo_days.setValue(settings.undo_days)
+        self.kiosk.setChecked(settings.kiosk)
+        self.audit.setChecked(settings.audit_verifications)
+        self.attempts.setValue(settings.attempt_limit)
+        self.pause.setValue(round(settings.attempt_window_s))
         self._changed()
 
     def leave(self) -> None:
@@ -179,6 +210,11 @@ class SettingsPage(QWidget):
             "theme": self.theme.currentData(),
             "keep_crops": self.crops.isChecked(),
             "key_store": self.key_store.currentData(),
+            "undo_days": self.undo_days.value(),
+            "kiosk": self.kiosk.isChecked(),
+            "audit_verifications": self.audit.isChecked(),
+            "attempt_limit": self.attempts.value(),
+            "attempt_window_s": _seconds_of(self.pause, before.attempt_window_s),
             "threads": self.threads.value(),
         }
         try:
@@ -204,10 +240,14 @@ class SettingsPage(QWidget):
         self._desk.background.submit(apply, done, self._desk.notices.error)
 
     def _stored(self, before: Settings, settings: Settings, _nothing: None) -> None:
-        storage = (before.key_store, before.keep_crops)
-        later = storage != (settings.key_store, settings.keep_crops)
+        storage = (before.key_store, before.keep_crops, before.undo_days)
+        later = storage != (settings.key_store, settings.keep_crops, settings.undo_days)
         words = "Saved. What concerns storage takes effect after a restart." if later else "Saved."
         self._desk.notices.say(words)
+        if before.target_fmr != settings.target_fmr:
+            rates = before.target_fmr, settings.target_fmr
+            note = partial(self._actions.security.note_threshold, *rates)
+            self._desk.storage.submit(note, _ignore, self._desk.notices.error)
         self.saved.emit(settings)
         self._changed()
 
@@ -234,6 +274,10 @@ class SettingsPage(QWidget):
     def _not_found(self, error: Exception) -> None:
         self.finder.setEnabled(True)
         self._desk.notices.error(error)
+
+
+def _ignore(_answer: None) -> None:
+    """What was done needs no word."""
 
 
 def _field(name: str, words: str, control: QWidget, *, named: QWidget | None = None) -> QWidget:

@@ -66,6 +66,7 @@ class Opening:
         self.window = MainWindow(look, self._release)
         self._asker = PassphraseAsker(self.window, lambda: not has_key_record(folders))
         self._ask = ask_passphrase or self._asker.ask
+        self.window.locked.connect(self._locked)
 
     def begin(self) -> None:
         """Build."""
@@ -79,14 +80,20 @@ class Opening:
         self.window.shut_down()
 
     def _build(self) -> Services:
-        services = build(self._settings, self._folders, self._ask)
-        # A process that was killed while a deletion could still be undone left it half done.
-        services.gallery.purge()
-        return services
+        return build(self._settings, self._folders, self._ask)
 
     def _built(self, services: Services) -> None:
         self._services = services
         self.window.attach(Program(services, "", None).actions())
+
+    def _locked(self, words: str) -> None:
+        """Close the gallery, and offer to open it again."""
+        offer = partial(self._offer_to_unlock, words)
+        self.window.storage.submit(self._release, offer, self._not_built)
+
+    def _offer_to_unlock(self, words: str, _nothing: None) -> None:
+        self._services = None
+        self.window.show_message("key", "Locked", words, ("Unlock", self.begin))
 
     def _not_built(self, error: Exception) -> None:
         self.failed = True

@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.present.guidance import remedy
-from app.present.verdict import THRESHOLD_POSITION, describe
+from app.present.verdict import THRESHOLD_POSITION, describe, describe_without_names
 from app.runtime.live import LiveView
 from app.runtime.qimage import crop_image
 from app.runtime.threads import Job
@@ -59,9 +59,11 @@ class VerifyPage(QWidget):
         desk.look.dress(self.enrol, "enrol")
         self.enrol.hide()
         self._source = label("", "caption", wrap=False)
-        who = label("Who is it?", "strong", wrap=False)
-        who.setBuddy(self.chooser)
-        controls = row(who, self.chooser, self.toggle, self.enrol, 1, self._source, spacing=GAP_S)
+        self._who = label("Who is it?", "strong", wrap=False)
+        self._who.setBuddy(self.chooser)
+        controls = row(
+            self._who, self.chooser, self.toggle, self.enrol, 1, self._source, spacing=GAP_S
+        )
         self.strip = EvidenceStrip(desk.look)
         left = column(self.view, self.strip, spacing=GAP_M)
         left.setStretch(0, 100)  # the strip gets what the picture's shape leaves
@@ -84,6 +86,10 @@ class VerifyPage(QWidget):
         """The page comes into view."""
         settings = self._actions.live.settings()
         kind = "Camera" if settings.source.isdecimal() else "Source:"
+        self.chooser.setVisible(not self._kiosk)
+        self._who.setVisible(not self._kiosk)
+        if self._kiosk:
+            self.chooser.setCurrentIndex(0)
         self._source.setText("" if self._actions.facts.banner else f"{kind} {settings.source}")
         self.reload()
         self.toggle.setFocus()
@@ -171,8 +177,16 @@ class VerifyPage(QWidget):
         self._show_running(None)
         self._begin(self._live.set_attempt)
 
+    @property
+    def _kiosk(self) -> bool:
+        """Whether whoever stands before the screen is to see no name and no score."""
+        return self._actions.live.settings().kiosk
+
     def _show_running(self, state: VerifyState | None) -> None:
         threshold = self._actions.live.point().threshold
+        if self._kiosk:
+            self.card.show_running("Look at the camera", None, threshold)
+            return
         self.card.show_running(self._question(), state, threshold)
         if state is not None:
             self._bars.append(bar(state.score, threshold))
@@ -219,6 +233,8 @@ class VerifyPage(QWidget):
         if decision is not None and decision is not self._decided and not self._awaiting:
             self._decided = decision
             self._show_decision(decision, result.analysis)
+            count = partial(self._actions.security.count_attempt, decision)
+            self._desk.storage.submit(count, _nothing, self._desk.notices.error)
         elif isinstance(state, VerifyState) and decision is None and not self._awaiting:
             self._show_running(state)
         self.view.show_analysis(
@@ -234,6 +250,9 @@ class VerifyPage(QWidget):
         return describe(decision, {}, ()).tone.value
 
     def _show_decision(self, decision: Decision, analysis: Analysis) -> None:
+        if self._kiosk:
+            self.card.show_answer(describe_without_names(decision))
+            return
         names = {key: person.subject.name for key, person in self._people.items()}
         verdict = describe(decision, names, self._actions.live.points())
         live: QImage | None = crop_image(analysis.aligned) if analysis.aligned else None
@@ -244,17 +263,20 @@ class VerifyPage(QWidget):
 
     def _show_end(self) -> None:
         failure = self._live.failure
+        remark = self._live.passed_over
         if failure is None and self._decided is not None:
             # The last frame stays beside the decision it led to.
             self._live.stop()
             self._toggle_off()
+            if remark:
+                self._desk.notices.say(remark, NoticeKind.CAUTION)
             return
         self.stop()
         if failure is not None:
             act = ("Choose another source", self._want_source)
             self._desk.notices.error(failure, act if isinstance(failure, CaptureError) else None)
         else:
-            self._desk.notices.say("The source held no picture.", NoticeKind.CAUTION)
+            self._desk.notices.say(remark or "The source held no picture.", NoticeKind.CAUTION)
 
     def _question(self) -> str:
         if self.chooser.currentData() is None:
@@ -293,6 +315,10 @@ class VerifyPage(QWidget):
             self.toggle_camera()
             return
         super().keyPressEvent(event)
+
+
+def _nothing(_answer: None) -> None:
+    """The attempt was counted; nobody needs to hear."""
 
 
 def _hint(issues: frozenset[QualityIssue]) -> str:

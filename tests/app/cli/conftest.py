@@ -2,9 +2,11 @@
 
 import hashlib
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from app.cli.main import run
 from app.cli.request import WindowCalls
 from app.cli.specimen import specimen
 from core.domain.model_card import InputSpec, ModelCard
-from core.vision.packs import dump_card
+from core.vision.packs import dump_card, load_card
 from tests.app.cli.lines import HEADLESS, Said, Terminal, operating_point, save
 
 
@@ -42,6 +44,18 @@ def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "card.toml").write_bytes(dump_card(card))
     (folder / "MODEL_CARD.md").write_text("A recogniser for tests.\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def other_pack(tiny_pack: Path, tmp_path: Path) -> Path:
+    """A second pack that reads colours the other way round, so its vectors differ."""
+    folder = tmp_path / "other"
+    shutil.copytree(tiny_pack, folder)
+    card: ModelCard = load_card((folder / "card.toml").read_bytes(), "tiny")
+    spec = msgspec.structs.replace(card.input, colour="bgr")
+    changed = msgspec.structs.replace(card, name="other", input=spec, non_commercial=True)
+    (folder / "card.toml").write_bytes(dump_card(changed))
     return folder
 
 

@@ -6,7 +6,7 @@ from app.cli.answer import Answer, deliver, deliver_failure, encode
 from app.cli.documents import CONTRACT_VERSION, Deleted
 from app.cli.render import Line
 
-ANSWER = Answer(Deleted(name="Anna", deleted=True), (Line("Anna was deleted."),), 0)
+ANSWER = Answer(Deleted(name="Anna", deleted=True, change=3), (Line("Anna was deleted."),), 0)
 
 
 def test_words_are_all_that_people_get(capsys) -> None:
@@ -35,5 +35,5 @@ def test_a_failure_is_a_document_on_stdout_or_a_sentence_on_stderr(capsys) -> No
 
 
 def test_names_that_are_no_text_do_not_break_the_document() -> None:
-    document = json.loads(encode(Deleted(name="\udcff\ud800 ☺", deleted=False)))
+    document = json.loads(encode(Deleted(name="\udcff\ud800 ☺", deleted=False, change=None)))
     assert document["name"] == "\\xff\\ud800 ☺"

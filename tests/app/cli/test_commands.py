@@ -14,7 +14,7 @@ def test_every_command_has_help(cli, command) -> None:
     assert first[0].isupper()
 
 
-@pytest.mark.parametrize("group", ["people", "models", "gallery"])
+@pytest.mark.parametrize("group", ["people", "models", "gallery", "audit"])
 def test_a_group_lists_its_commands(cli, group) -> None:
     said = cli(group, "--help")
     assert all(name.split()[1] in said.out for name in COMMANDS if name.startswith(f"{group} "))

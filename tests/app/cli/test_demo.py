@@ -27,6 +27,7 @@ def acts(monkeypatch):
     def stage(*expected: bool) -> None:
         played = [Act("Anna comes.", VERDICT, went, 1.5, 7.0) for went in expected]
         monkeypatch.setattr(demo.Play, "run", lambda self: iter(played))
+        monkeypatch.setattr(demo.Move, "run", lambda self: iter(()))
 
     return stage
 

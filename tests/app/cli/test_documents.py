@@ -9,7 +9,7 @@ from app.cli.documents import CONTRACT_VERSION, Deleted, Document, Done, ErrorDo
 def test_an_envelope_reads_back() -> None:
     done = Done(
         program_version="1", command="people delete", exit_code=0,
-        data=Deleted(name="A", deleted=True),
+        data=Deleted(name="A", deleted=True, change=3),
     )  # fmt: skip
     back = msgspec.json.decode(msgspec.json.encode(done), type=Done[Deleted])
     assert back == done

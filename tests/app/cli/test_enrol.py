@@ -129,3 +129,10 @@ def clip_of(picture, folder, frames: int):
     clip = folder / "clip.gif"
     shown[0].save(clip, save_all=True, append_images=shown[1:], duration=500)
     return clip
+
+
+def test_what_is_kept_of_the_pictures_is_said_in_words(cli, home, pictures) -> None:
+    assert "another model needs no new pictures" in cli("enrol", "Anna", pictures / "anna.png").out
+    settings = home / "settings.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "keep_crops = false\n", "utf-8")
+    assert "No picture is kept" in cli("enrol", "Bruno", pictures / "bruno.png").out

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.cli import measure as work
 from app.cli.specimen import specimen
+from core.attempts import measuring
 from core.opencv import cv2
 from core.vision.packs import load_card
 from tests.app.cli.lines import Said, save
@@ -102,7 +102,7 @@ def test_pictures_that_cannot_be_used_do_not_count(cli, bare, tmp_path) -> None:
 
 
 def test_too_many_pictures_are_refused(cli, bare, people, monkeypatch) -> None:
-    monkeypatch.setattr(work, "MAX_PICTURES", 10)
+    monkeypatch.setattr(measuring, "MAX_PICTURES", 10)
 
     said = cli("models", "measure", bare, people, "--json")
 

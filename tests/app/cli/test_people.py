@@ -24,7 +24,7 @@ def test_a_note_is_shown_and_references_of_absent_models_are_counted(cli, pictur
     said = cli("people", "show", "Anna")
     assert said.code == 0
     assert "Note: agreed on paper" in said.out
-    assert "1 more were made with models that are not installed" in said.out
+    assert "1 more is known only to models that are not installed" in said.out
 
 
 def test_no_document_holds_a_template(cli, pictures) -> None:
@@ -52,15 +52,17 @@ def test_deleting_asks_and_a_no_keeps_everything(cli, pictures, answering) -> No
     answering("\n")
     said = cli("people", "delete", "Anna")
     assert said.code == 1
-    assert "cannot be undone" in said.err
+    assert "people undo" in said.err
     assert len(cli("people", "list", "--json").data["people"]) == 1
 
 
-def test_deleting_after_a_yes_is_for_good(cli, pictures, answering) -> None:
+def test_deleting_after_a_yes_can_be_undone(cli, pictures, answering) -> None:
     enrolled(cli, pictures)
     answering("yes\n")
     assert cli("people", "delete", "Anna").code == 0
     assert cli("people", "list", "--json").data["people"] == []
+    assert cli("people", "undo").code == 0
+    assert len(cli("people", "list", "--json").data["people"]) == 1
 
 
 def test_a_script_must_say_yes(cli, pictures) -> None:

@@ -15,6 +15,8 @@ from core.vision.detect import open_detector
 from core.vision.packs import ModelPack
 from core.wiring import OpenGallery, Services, Vision
 from tests.fakes.gallery import MemoryGallery
+from tests.fakes.keys import MemoryKeys
+from tests.fakes.ledger import MemoryLedger
 
 POINT = OperatingPoint(
     target_fmr=1e-3,
@@ -66,5 +68,5 @@ def services(embedder: ToldEmbedder, tmp_path: Path) -> Services:
         operating_points=(POINT,),
     )
     vision = Vision(ModelPack(card, tmp_path, built_in=True), open_detector(), embedder, POINT)
-    store = OpenGallery(MemoryGallery(), "memory", None)
+    store = OpenGallery(MemoryGallery(), MemoryLedger(), MemoryKeys())
     return Services(Settings(), locate_folders(tmp_path), vision, store)

@@ -1,5 +1,6 @@
 """What a person reads about a decision."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from app.present.verdict import (
     Tone,
     describe,
     describe_comparison,
+    describe_without_names,
     score_position,
     score_text,
 )
@@ -173,3 +175,15 @@ def test_two_pictures_match_do_not_or_cannot_be_compared(score, tone, rated) -> 
 
 def test_scores_that_differ_by_little_read_differently() -> None:
     assert score_text(0.9304) != score_text(0.9316)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_without_names_only_the_answer_is_told(outcome: Outcome) -> None:
+    changes = {} if outcome is Outcome.ACCEPTED else {"outcome": outcome, "agreeing": 0}
+    verdict = describe_without_names(decision(**changes))
+
+    told = " ".join((verdict.headline, verdict.explanation, *verdict.advice))
+    assert verdict.headline
+    assert verdict.rate is None
+    assert not re.search(r"\d|Anna|somebody", told)
+    assert verdict.tone is describe(decision(**changes), {}, ()).tone

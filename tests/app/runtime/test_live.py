@@ -10,6 +10,7 @@ from core.attempts.verify import STILL_RULE, VerifyAttempt
 from core.capture.errors import CameraBusyError, CameraMissingError
 from core.domain.frame import Frame
 from core.domain.result import FrameResult, VerifyState
+from core.matching.search import ReferenceMatrix
 from core.pipeline import Parts
 from core.ports import FrameSource
 from core.vision.assess import VERIFY_LIMITS
@@ -84,7 +85,9 @@ def parts() -> Parts:
 def identify() -> VerifyAttempt:
     """An attempt over an empty gallery: it has its decision at once."""
     embedder = ColourEmbedder()
-    return VerifyAttempt.identify([], embedder.model, operating_point(1e-2, 0.9), STILL_RULE)
+    return VerifyAttempt.identify(
+        ReferenceMatrix.build([], embedder.model), operating_point(1e-2, 0.9), STILL_RULE
+    )
 
 
 def first_result(view: LiveView, bell: Bell) -> FrameResult:

@@ -45,9 +45,9 @@ def test_an_unexplained_failure_shows_no_technical_words(bar: NoticeBar) -> None
     assert bar.words.text() == UNEXPLAINED
 
 
-def test_what_it_offers_is_done_once_and_counts_as_no_going(bar: NoticeBar) -> None:
+def test_what_it_offers_is_done_once(bar: NoticeBar) -> None:
     done: list[str] = []
-    bar.say("Deleted.", act=("Undo", lambda: done.append("undo")), gone=lambda: done.append("gone"))
+    bar.say("Deleted.", act=("Undo", lambda: done.append("undo")))
     assert bar.act_button.text() == "Undo"
 
     bar.act_button.click()
@@ -57,24 +57,14 @@ def test_what_it_offers_is_done_once_and_counts_as_no_going(bar: NoticeBar) -> N
     assert not bar.isVisible()
 
 
-def test_going_is_told_once(bar: NoticeBar, until: Callable[..., None]) -> None:
+def test_what_a_replaced_notice_offered_is_done_no_more(bar: NoticeBar) -> None:
     done: list[str] = []
-    bar.say("Deleted.", gone=lambda: done.append("gone"))
-    until(lambda: not bar.isVisible())
-    bar.dismiss()
-
-    assert done == ["gone"]
-
-
-def test_a_notice_that_is_replaced_is_gone(bar: NoticeBar) -> None:
-    done: list[str] = []
-    bar.say("First.", act=("Undo", lambda: done.append("undo")), gone=lambda: done.append("gone"))
+    bar.say("First.", act=("Undo", lambda: done.append("undo")))
     bar.say("Second.")
 
-    assert done == ["gone"]
     assert not bar.act_button.isVisible()
     bar.act()
-    assert done == ["gone"]
+    assert done == []
 
 
 @pytest.mark.parametrize("kind", list(NoticeKind))

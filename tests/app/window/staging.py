@@ -4,16 +4,12 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-
-import numpy as np
 
 from app.widgets.look import Look
 from app.window.main_window import MainWindow
 from app.window.program import Program
 from core.attempts.enrol import EnrolAttempt, pictures_rule
-from core.domain.face import Face
 from core.domain.frame import Frame
 from core.domain.model_card import InputSpec, ModelCard
 from core.domain.operating_point import OperatingPoint
@@ -23,38 +19,22 @@ from core.settings import Folders, Settings
 from core.vision.assess import ENROL_LIMITS
 from core.vision.packs import ModelPack
 from core.wiring import OpenGallery, Services, Vision
-from tests.fakes.analyses import make_face
 from tests.fakes.gallery import MemoryGallery
+from tests.fakes.keys import MemoryKeys
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.painted import BLUE, GREEN, RED, PaintedFaceDetector, pattern
 from tests.fakes.vision import ColourEmbedder
 
-RED, BLUE, GREEN = (60, 60, 190), (190, 60, 60), (60, 190, 60)  # people, as mean BGR
+__all__ = ["BLUE", "GREEN", "RED"]  # for the tests of the window
+
 PATTERNS = 4
 FRAME_GAP_S = 0.005  # a camera of 200 frames a second, so that no test waits for frames
 FRAME_STEP_S = 0.5  # by the frames' own clock, so that time-outs come after few of them
 
 
-@cache
-def pattern(colour: tuple[int, int, int] | None, index: int) -> np.ndarray:
-    """Sharp, well lit noise around a colour; black for nobody."""
-    if colour is None:
-        return np.zeros((480, 640, 3), np.uint8)
-    noise = np.random.default_rng(index).integers(-50, 51, (480, 640, 1))
-    return np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
-
-
 def painted(colour: tuple[int, int, int], index: int = 0) -> Frame:
     """A picture of one person."""
     return Frame(pattern(colour, index % PATTERNS), captured_at=index * FRAME_STEP_S, index=index)
-
-
-class PaintedFaceDetector:
-    """Finds one face in every painted picture, none in a black one."""
-
-    def __init__(self, face: Face | None = None) -> None:
-        self._face = face or make_face(x=220, y=140, side=200)
-
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
-        return (self._face,) if frame.pixels.any() else ()
 
 
 class HeldCamera:
@@ -164,7 +144,8 @@ def make_stage(
     )
     folders = Folders(data=folder, config=folder, logs=folder / "logs")
     settings = Settings(model="painted", theme="light")
-    services = Services(settings, folders, vision, OpenGallery(gallery, "memory", notice))
+    store = OpenGallery(gallery, MemoryLedger(), MemoryKeys(notice=notice))
+    services = Services(settings, folders, vision, store)
     return Stage(services, gallery)
 
 

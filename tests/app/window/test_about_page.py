@@ -19,6 +19,6 @@ def test_versions_places_licences_and_models_are_stated(
     shown = texts()
     assert program_version() in shown
     assert str(stage.services.folders.gallery_file) in shown
-    assert "in memory" in shown
+    assert "in the system key ring" in shown
     assert "LGPL-3.0-only" in shown
     assert "MIT" in shown

@@ -1,6 +1,7 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from PySide6.QtCore import QDate
 from pytestqt.qtbot import QtBot
 
 from app.widgets.look import Look
@@ -26,11 +27,18 @@ def test_it_is_complete_with_a_name_and_consent(form: EnrolForm) -> None:
     assert not form.complete
 
 
-def test_the_note_keeps_the_day_of_the_consent(form: EnrolForm) -> None:
+def test_consent_has_its_day_and_the_person_a_last_day_if_wanted(form: EnrolForm) -> None:
     form.note.setPlainText(" Room 12 ")
 
     day = datetime.now(UTC).date().isoformat()
-    assert form.full_note() == f"Room 12\nConsent given on {day}."
+    assert form.note_text() == "Room 12"
+    assert form.consent_text() == f"Given on {day}."
+    assert form.last_day() is None
+    form.limited.setChecked(True)
+    form.day.setDate(QDate(2030, 2, 28))
+    assert form.last_day() == date(2030, 2, 28)
+    form.clear()
+    assert form.last_day() is None
 
 
 def test_it_says_whether_pictures_are_kept(form: EnrolForm) -> None:

@@ -74,20 +74,6 @@ def test_a_pack_that_cannot_be_opened_is_refused_and_the_old_one_stays(
     assert window.verify._actions.live.settings().model == "painted"
 
 
-def test_terms_that_forbid_commerce_are_shown_before_use(
-    window: MainWindow, stage: Stage, until: Until
-) -> None:
-    install(stage, "strict", non_commercial=True, licence="CC-BY-NC-4.0")
-    window.go_to(MODELS)
-    until(lambda: window.models.list.count() > 0)
-    choose(window.models, "Title of strict")
-    window.models.use.click()
-
-    assert "CC-BY-NC-4.0" in window.notices.words.text()
-    window.notices.act()
-    until(lambda: "cannot be used" in window.notices.words.text())
-
-
 def test_removing_a_pack(page: ModelsPage, stage: Stage, window: MainWindow, until: Until) -> None:
     choose(page, "Title of other")
     page.remove.click()

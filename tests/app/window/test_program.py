@@ -74,10 +74,11 @@ def test_nobody_is_like_a_stranger(program: Program, stage: Stage) -> None:
 
 def test_deleting_and_restoring_several(program: Program, stage: Stage) -> None:
     people = [stage.enrol(name, RED).subject_id for name in ("Anna", "Ben")]
-    storage = program.actions().storage
-    storage.delete(people)
+    actions = program.actions()
+    numbers = actions.storage.delete(people)
     assert stage.gallery.subjects() == ()
-    storage.restore(people)
+    for number in numbers:
+        actions.changes.undo(number)
 
     assert len(stage.gallery.subjects()) == 2
 

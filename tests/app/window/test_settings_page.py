@@ -115,3 +115,22 @@ def test_cameras_are_listed_by_name_and_the_choice_is_kept(
 
     assert page.source.currentText() == "rtsp://hall"
     page.source.hidePopup()
+
+
+def test_privacy_is_saved_and_another_threshold_is_written_down(
+    page: SettingsPage, stage: Stage, until: Until
+) -> None:
+    page.kiosk.setChecked(True)
+    page.audit.setChecked(True)
+    page.attempts.setValue(0)
+    page.pause.setValue(60)
+    page.undo_days.setValue(7)
+    page.fmr.setCurrentIndex(page.fmr.findData(1e-2))
+    page.save.click()
+    until(lambda: bool(stage.services.store.ledger.events()))
+
+    settings = saved(stage)
+    assert (settings.kiosk, settings.audit_verifications, settings.undo_days) == (True, True, 7)
+    assert (settings.attempt_limit, settings.attempt_window_s) == (0, 60)
+    [event] = stage.services.store.ledger.events()
+    assert (event.kind, event.detail) == ("threshold_changed", "FMR 0.001 to 0.01")

@@ -3,12 +3,13 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.widgets.look import Look
-from app.window.main_window import MainWindow
+from app.window.main_window import PEOPLE, MainWindow
 from app.window.passphrase import PassphraseDialog
 from app.window.start import FAILED_EXIT, Opening, open_demo, open_window, render
 from core.settings import Folders, Settings
@@ -168,3 +169,49 @@ def test_a_picture_is_made_although_nobody_comes(
     )
 
     assert path.stat().st_size > 10_000
+
+
+def test_a_locked_window_shows_nothing_and_the_passphrase_opens_it_again(
+    begin: Callable[..., Opening], home: tuple[Settings, Folders], until: Until, qtbot: QtBot
+) -> None:
+    settings, folders = home
+    opening = begin(structs.replace(settings, key_store="passphrase"), folders)
+    for words in ("", "wrong ", ""):
+        until(lambda: any(one.isVisible() for one in dialogs(opening.window)))
+        dialog = next(one for one in dialogs(opening.window) if one.isVisible())
+        dialog.first.setText(f"{words}correct horse")
+        dialog.second.setText("correct horse")
+        dialog._open.click()
+        if words:
+            until(lambda: "passphrase is wrong" in texts(opening.window))
+            press(opening.window, "Try again")
+            continue
+        until(lambda: "Who is it?" in texts(opening.window))
+        opening.window.lock()
+        until(lambda: "Its passphrase opens it again" in texts(opening.window))
+        assert "Who is it?" not in texts(opening.window)
+        assert not folders.gallery_file.with_name("gallery.sqlite-wal").exists()
+        press(opening.window, "Unlock")
+    until(lambda: any(one.isVisible() for one in dialogs(opening.window)))
+    next(one for one in dialogs(opening.window) if one.isVisible()).reject()
+    until(lambda: "locked" in texts(opening.window))
+
+
+def dialogs(window: MainWindow) -> list[PassphraseDialog]:
+    return window.findChildren(PassphraseDialog)
+
+
+def test_a_gallery_without_a_passphrase_says_who_can_unlock_it(
+    begin: Callable[..., Opening], home: tuple[Settings, Folders], until: Until, qtbot: QtBot
+) -> None:
+    opening = begin(*home)
+    until(lambda: "Who is it?" in texts(opening.window))
+    opening.window.activateWindow()
+    qtbot.keyClick(opening.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: "whoever uses this account" in texts(opening.window))
+
+    press(opening.window, "Unlock")
+
+    until(lambda: "Who is it?" in texts(opening.window))
+    opening.window.go_to(PEOPLE)
+    until(lambda: "Nobody is enrolled yet" in texts(opening.window))

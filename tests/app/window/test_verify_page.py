@@ -1,11 +1,18 @@
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import structs
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.widgets.look import Look
 from app.window.main_window import ENROL, PEOPLE, SETTINGS, MainWindow
 from app.window.verify_page import ANYONE
 from core.capture.errors import CameraLostError
-from tests.app.window.staging import BLUE, GREEN, RED, Stage, Until, open_window
+from tests.app.window.staging import BLUE, GREEN, RED, Stage, Until, make_stage, open_window
 
 
 def ready(window: MainWindow, people: int, until: Until) -> None:
@@ -170,3 +177,52 @@ def test_the_demonstration_starts_by_itself(
 
     assert window.verify.card.headline.text() == "Verified as Anna"
     window.close()
+
+
+def test_a_kiosk_shows_the_answer_and_neither_name_nor_score(
+    look: Look, qtbot: QtBot, tmp_path: Path, until: Until
+) -> None:
+    stage = make_stage(tmp_path)
+    settings = structs.replace(stage.services.settings, kiosk=True)
+    stage.services = replace(stage.services, settings=settings)
+    stage.enrol("Anna", RED)
+    window = open_window(stage, look)
+    qtbot.addWidget(window)
+    until(lambda: bool(window.verify._people))
+    assert not window.verify.chooser.isVisible()
+    stage.before_camera = RED
+    window.verify.start()
+    until(lambda: window.verify.decided)
+
+    shown = [one.text() for one in window.verify.findChildren(QLabel) if one.isVisible()]
+    assert window.verify.card.headline.text() == "Accepted"
+    assert not re.search(r"Anna|0\.\d\d", " ".join(shown))
+    assert not window.verify.card.meter.isVisible()
+    window.close()
+
+
+def test_after_five_failures_the_camera_stays_off_and_it_says_how_long(
+    window: MainWindow, stage: Stage, until: Until
+) -> None:
+    anna = stage.enrol("Anna", RED)
+    for _ in range(5):
+        stage.services.store.ledger.add_failure(datetime.now(UTC), datetime.min.replace(tzinfo=UTC))
+    ready(window, 1, until)
+    window.verify.choose(anna.subject_id)
+    window.verify.start()
+    until(window.notices.isVisible)
+
+    assert "the next one is possible in 3 minutes" in window.notices.words.text()
+    assert stage.cameras == []
+
+
+def test_a_refusal_before_the_camera_is_counted(
+    window: MainWindow, stage: Stage, until: Until
+) -> None:
+    anna = stage.enrol("Anna", RED)
+    ready(window, 1, until)
+    window.verify.choose(anna.subject_id)
+    stage.before_camera = BLUE
+    window.verify.start()
+
+    until(lambda: len(stage.services.store.ledger.failures()) == 1)
