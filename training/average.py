@@ -12,21 +12,24 @@ class Average:
 
     Args:
         net: Where the average begins.
+
+    Attributes:
+        vector: All of them, joined.
     """
 
     def __init__(self, net: nn.Module) -> None:
         values = _floats(net)
         self._names = tuple(values)
         self._shapes = tuple(value.shape for value in values.values())
-        self._vector = _joined(net)
+        self.vector = _joined(net)
 
     def follow(self, net: nn.Module, decay: float) -> None:
         """Move towards a network of the same shapes: average ← decay·average + (1 − decay)·net."""
-        self._vector.lerp_(_joined(net), 1 - decay)
+        self.vector.lerp_(_joined(net), 1 - decay)
 
     def tensors(self) -> dict[str, Tensor]:
         """By name; views, so not to be written into."""
-        parts = torch.split(self._vector, [shape.numel() for shape in self._shapes])
+        parts = torch.split(self.vector, [shape.numel() for shape in self._shapes])
         return {
             name: part.view(shape)
             for name, part, shape in zip(self._names, parts, self._shapes, strict=True)
@@ -40,7 +43,7 @@ class Average:
         """
         values = [saved[name] for name in self._names]
         self._shapes = tuple(value.shape for value in values)
-        self._vector = torch.cat([value.reshape(-1) for value in values])
+        self.vector = torch.cat([value.reshape(-1) for value in values])
 
 
 def _floats(net: nn.Module) -> dict[str, Tensor]:

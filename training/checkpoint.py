@@ -1,7 +1,9 @@
 """Checkpoints: tensors as safetensors, the rest as JSON, all or nothing on disk, never pickle."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import torch
@@ -9,64 +11,48 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.data.batches import Position
-from training.recipe import CheckpointError, Recipe, TrainingDivergedError
+from training.errors import CheckpointError, TrainingDivergedError
+from training.order import Position
+from training.recipe.sections import NetSection, Section
 
-FORMAT = 1
-LAST, PREVIOUS = "last", "previous"
-ENVIRONMENT = "environment.json"
+Kind = TypeVar("Kind", bound=Section)
+FORMAT = 2
+LAST, PREVIOUS, KEPT = "last", "previous", "kept"
+TENSORS, FACTS = "state.safetensors", "state.json"
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where a run stands, besides its tensors.
 
     Attributes:
+        kind: Of the recipe: distil, train or search.
         by_side: Presentations by input side, px (as text, because JSON keys are text).
         side: Input size of the saved network, px.
+        start: Presentations at which this run or branch began to count.
+        genotype: The JSON text of the cell, where it is not the architecture's own.
+        recipe: The whole resolved recipe.
     """
 
     format: int = FORMAT
+    kind: str
     step: int
     presentations: int
     by_side: dict[str, int]
     side: int
+    start: int = 0
     position: Position
-    recipe: Recipe
+    net: NetSection
+    genotype: str = ""
+    recipe: dict[str, object]
 
 
-class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a run was made with, in environment.json.
-
-    Attributes:
-        crops: In the shards that had answers, held-out people included.
-    """
-
-    python: str
-    torch: str
-    machine: str
-    teacher_sha256: str
-    crops: int
-
-
-def write_environment(run: Path, facts: Environment) -> None:
-    """Write RUN/environment.json."""
-    (run / ENVIRONMENT).write_bytes(msgspec.json.format(msgspec.json.encode(facts)))
-
-
-def read_environment(run: Path) -> Environment:
-    """Read RUN/environment.json.
-
-    Raises:
-        CheckpointError: Missing or damaged.
-    """
-    try:
-        return msgspec.json.decode((run / ENVIRONMENT).read_bytes(), type=Environment)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise CheckpointError(path=run / ENVIRONMENT, reason=str(error)) from error
-
-
-def save_checkpoint(run: Path, progress: Progress, tensors: dict[str, Tensor]) -> None:
+def save_checkpoint(
+    run: Path, progress: Progress, tensors: Mapping[str, Tensor], keep: str = ""
+) -> None:
     """Write RUN/last; what was there becomes RUN/previous.
+
+    Args:
+        keep: Name under which to keep it in RUN/kept instead.
 
     Raises:
         TrainingDivergedError: A tensor holds a number that is not finite; nothing is changed.
@@ -77,10 +63,14 @@ def save_checkpoint(run: Path, progress: Progress, tensors: dict[str, Tensor]) -
     part = run / "part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    save_file(
-        {name: tensor.contiguous() for name, tensor in tensors.items()}, part / "state.safetensors"
-    )
-    (part / "state.json").write_bytes(msgspec.json.encode(progress))
+    save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, part / TENSORS)
+    (part / FACTS).write_bytes(msgspec.json.encode(progress))
+    if keep:
+        place = run / KEPT / keep
+        place.parent.mkdir(exist_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
+        part.rename(place)
+        return
     last, previous = run / LAST, run / PREVIOUS
     if last.is_dir():
         shutil.rmtree(previous, ignore_errors=True)
@@ -88,24 +78,60 @@ def save_checkpoint(run: Path, progress: Progress, tensors: dict[str, Tensor]) -
     part.rename(last)
 
 
-def load_checkpoint(run: Path) -> tuple[Progress, dict[str, Tensor]]:
-    """The newest whole checkpoint of a run folder.
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a folder is a run with a checkpoint, or one checkpoint."""
+    return any((folder / name / FACTS).is_file() for name in (LAST, PREVIOUS, "."))
+
+
+def checkpoint_folder(folder: Path) -> Path:
+    """Where the newest whole checkpoint of a run lies, or the folder itself if it is one.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    for place in (folder / LAST, folder / PREVIOUS, folder):
+        if (place / FACTS).is_file():
+            return place
+    raise CheckpointError(path=folder, reason="there is none")
+
+
+def load_checkpoint(folder: Path) -> tuple[Progress, dict[str, Tensor]]:
+    """The newest whole checkpoint of a run folder, or the one that a folder is.
 
     Raises:
         CheckpointError: There is none, it is damaged, or of an unknown format.
     """
-    folder = run / LAST if (run / LAST).is_dir() else run / PREVIOUS
+    place = checkpoint_folder(folder)
     try:
-        progress = msgspec.json.decode((folder / "state.json").read_bytes(), type=Progress)
-        tensors = load_file(folder / "state.safetensors")
+        data = (place / FACTS).read_bytes()
+        found = msgspec.json.decode(data, type=_Format).format
+        if found != FORMAT:
+            raise CheckpointError(path=folder, reason=f"its format is {found}, not {FORMAT}")
+        return msgspec.json.decode(data, type=Progress), load_file(place / TENSORS)
     except (OSError, msgspec.MsgspecError, SafetensorError) as error:
-        raise CheckpointError(path=folder, reason=str(error)) from error
-    if progress.format != FORMAT:
-        raise CheckpointError(path=folder, reason=f"its format is {progress.format}, not {FORMAT}")
-    return progress, tensors
+        raise CheckpointError(path=place, reason=str(error)) from error
 
 
-def part_of(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def recipe_of(progress: Progress, kind: type[Kind]) -> Kind:
+    """The recipe a checkpoint was made with.
+
+    Raises:
+        CheckpointError: It is of another kind.
+    """
+    try:
+        return msgspec.convert(progress.recipe, kind)
+    except msgspec.ValidationError as error:
+        reason = f"its recipe is of a {progress.kind} run ({error})"
+        raise CheckpointError(path=Path(), reason=reason) from error
+
+
+class _Format(msgspec.Struct, frozen=True):
+    """The one field that every format has."""
+
+    format: int
+
+
+def part_of(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """The tensors under a prefix, without it."""
     start = f"{prefix}."
     return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}

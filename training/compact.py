@@ -16,9 +16,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from core.errors import PocketfaceError
+from training.errors import CheckpointError
 from training.nets.pocketnet import PocketNet, resize_input
-from training.recipe import CheckpointError
-from training.subjects import trained_net
+from training.saved_net import saved_net
 
 HEADER = "pocketface"
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def write_compact(run: Path, file: Path) -> CompactHeader:
     Raises:
         CheckpointError: No state, or a number too large for half precision.
     """
-    net, progress = trained_net(run)
+    net, progress = saved_net(run)
     tensors = {
         name: value.to(torch.float16).contiguous()
         for name, value in net.state_dict().items()
@@ -49,7 +49,7 @@ def write_compact(run: Path, file: Path) -> CompactHeader:
         if not bool(torch.isfinite(value).all()):
             raise CheckpointError(path=run, reason=f"{name} does not fit half precision")
     header = CompactHeader(
-        architecture=progress.recipe.net.architecture,
+        architecture=progress.net.architecture,
         side=progress.side,
         presentations=progress.presentations,
         by_side=progress.by_side,

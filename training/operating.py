@@ -1,7 +1,6 @@
 """Operating points: thresholds for stated false match rates, from people never trained on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +8,9 @@ from numpy.typing import NDArray
 
 from core.domain.operating_point import OperatingPoint
 from core.matching.calibrate import TARGET_FMRS, points_with
-from training.data.manifest import is_held_out, one_crop_a_person, shard_names
-from training.data.shards import centre, open_shard
-from training.recipe import DataError
+from training.data.labelled import Labelled, open_labelled, split_people
+from training.data.shards import centre
+from training.errors import DataError
 
 PEOPLE = 5_000  # give 12.5 million pairs, enough for 1e-6 by the rule of three
 RESAMPLES = 300  # of people, for the interval
@@ -20,63 +19,45 @@ OVERLAPPING_SOURCES = frozenset({"nba_kaggg", "nba_itech", "ukmps_globalroo", "b
 """Their people also stand in other sources under other labels, so they would be mated pairs."""
 
 Floats = NDArray[np.float32]
+Crops = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
-class Strangers:
-    """One crop each of distinct people who were never trained on.
-
-    Attributes:
-        crops: uint8 (N, 112, 112, 3), BGR.
-    """
-
-    crops: NDArray[np.uint8]
-    sources: tuple[str, ...]
-
-
-def read_strangers(data: Path, cache: Path, share: float, people: int = PEOPLE) -> Strangers:
-    """The held-out people of all shards, one crop each, the first `people` of a fixed shuffle.
+def read_faces(
+    data: Path, cache: Path, share: float, trained: int, people: int = PEOPLE
+) -> tuple[Crops, Crops]:
+    """Crops that were trained on, and strangers: one crop each of people who were not.
 
     Args:
+        data: Any labelled source: shards, folders of people, RecordIO.
         share: The recipe's held_out_share.
+        trained: How many crops that were trained on; a fixed draw.
+        people: How many strangers at most; the first of a fixed shuffle.
+
+    Returns:
+        Two arrays uint8 (n, 112, 112, 3), BGR.
 
     Raises:
-        DataError: Fewer than two.
+        DataError: Fewer than two people were held out.
     """
-    rows, crops = [], []
-    for name in shard_names(data):
-        shard = open_shard(data, name, cache)
-        chosen = [
-            index
-            for index, row in enumerate(shard.rows)
-            if is_held_out(row, share) and row.source not in OVERLAPPING_SOURCES
-        ]
-        rows += [shard.rows[index] for index in chosen]
-        crops += [centre(shard.crops)[index] for index in chosen]
-    one_each = one_crop_a_person(rows)
-    if len(one_each) < 2:  # noqa: PLR2004 - a pair
-        raise DataError(path=data, reason="it holds no two labelled people to compare")
-    order = np.random.default_rng(0).permutation(one_each)[:people]
-    return Strangers(
-        np.stack([crops[index] for index in order]), tuple(rows[index].source for index in order)
-    )
+    seen, held_out = split_people(open_labelled(data, cache), share)
+    chosen = _one_each(held_out)
+    if len(chosen) < 2:  # noqa: PLR2004 - a pair
+        raise DataError(
+            path=data,
+            reason="fewer than two people were held out from training, so nothing can be said "
+            "about false matches; train with data.held_out_share above 0",
+        )
+    random = np.random.default_rng(0)
+    strangers = random.permutation(chosen)[:people]
+    drawn = np.sort(random.permutation(len(seen))[:trained])
+    return centre(seen.crops(drawn)), centre(held_out.crops(strangers))
 
 
-def read_trained(
-    data: Path, cache: Path, names: Sequence[str], share: float, count: int
-) -> NDArray[np.uint8]:
-    """Crops that were trained on, spread evenly over shards: uint8 (n ≤ count, 112, 112, 3), BGR.
-
-    Args:
-        names: Of the shards.
-        share: The recipe's held_out_share.
-    """
-    parts = []
-    for name in names:
-        shard = open_shard(data, name, cache)
-        trained = [index for index, row in enumerate(shard.rows) if not is_held_out(row, share)]
-        parts.append(centre(shard.crops)[trained[: count // len(names)]])
-    return np.concatenate(parts)
+def _one_each(data: Labelled) -> NDArray[np.int64]:
+    """The first crop of each person who stands in one source only."""
+    alone = [name.split("/", 1)[0] not in OVERLAPPING_SOURCES for name in data.people]
+    first = np.unique(data.labels, return_index=True)[1]
+    return first[np.array(alone, dtype=np.bool_)]
 
 
 def operating_points(
@@ -92,20 +73,32 @@ def operating_points(
         mated_scores: (m,): comparisons of one person each.
         measured_on: The data, in words.
     """
-    scores = strangers @ strangers.T
     rows, columns = np.triu_indices(len(strangers), 1)
 
     def interval(matched: NDArray[np.bool_]) -> tuple[float, float]:
-        return _interval(rows[matched], columns[matched], len(strangers))
+        return interval_over_people(rows[matched], columns[matched], len(strangers))
 
-    return points_with(mated_scores, scores[rows, columns], interval, measured_on, targets)
+    return points_with(mated_scores, all_scores(strangers), interval, measured_on, targets)
 
 
-def _interval(one: NDArray[np.int64], other: NDArray[np.int64], people: int) -> tuple[float, float]:
+def all_scores(vectors: Floats) -> Floats:
+    """The cosine of every pair of unit vectors (N, d) once, float32 (N·(N − 1)/2,)."""
+    scores: Floats = (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)]
+    return scores
+
+
+def interval_over_people(
+    one: NDArray[np.int64], other: NDArray[np.int64], people: int
+) -> tuple[float, float]:
     """The 95 % interval of the FMR when people are drawn anew.
 
     Every pair is one trial, so the matched ones alone tell it: core's general form would need
     a matrix of 25 million cells for 5,000 people.
+
+    Args:
+        one: Numbers of the first people of the pairs that matched.
+        other: Of the second.
+        people: How many there are.
     """
     random = np.random.default_rng(0)
     pairs = people * (people - 1) // 2

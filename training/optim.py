@@ -1,15 +1,16 @@
-"""Muon for the 1×1 matrices and AdamW for the rest, with a state that can be saved exactly.
+"""Muon, AdamW and SGD over many small parameters, with a state that can be saved exactly.
 
 Source of Muon: Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024; the
 Newton–Schulz coefficients are theirs.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from training.recipe import OptimSection
+from training.recipe.sections import OptimSection
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
@@ -21,39 +22,52 @@ BLOCK_ROWS = 64
 The only one in PocketNetS is 512×512, whose Newton–Schulz would cost more than all the other
 154 matrices together, and about fifteen times what its blocks cost.
 """
-ADAM_BETA1 = 0.9
 ADAM_EPS = 1e-8
+SPATIAL = "tail.spatial.weight"  # the one parameter whose shape follows the input size
+COLOURS = 3  # a convolution of so few inputs is a stem, whose weights are no matrix worth the name
 
 
 class Optimiser:
-    """Both optimisers over one network.
+    """One optimiser, or two, over the parameters of several modules.
 
-    Parameters are many and small, so each optimiser works on all of its kind at once: AdamW on
-    one long vector, Muon on stacks of equal shape.
+    Parameters are many and small, so all of a kind are treated at once: AdamW and SGD on one long
+    vector, Muon on stacks of equal shape. A parameter without a gradient counts as one whose
+    gradient is 0.
 
     Args:
-        net: Its ordinary 1×1 convolutions go to Muon, everything else to AdamW.
+        modules: By name; only the matrices of "net" are Muon's.
         section: Rates, momenta and decay.
     """
 
-    def __init__(self, net: nn.Module, section: OptimSection) -> None:
+    def __init__(self, modules: Mapping[str, nn.Module], section: OptimSection) -> None:
         self._section = section
-        matrices = matrix_names(net)
+        matrices = matrix_names(modules["net"]) if section.kind == "muon" else frozenset()
         self._stacks: dict[str, list[nn.Parameter]] = defaultdict(list)
         self._decayed: list[nn.Parameter] = []
         self._plain: list[nn.Parameter] = []
-        for name, parameter in net.named_parameters():
-            if name in matrices:
-                self._stacks["x".join(map(str, parameter.shape[:2]))].append(parameter)
-            else:
-                # Norms and slopes are vectors; decaying them kills channels.
-                (self._decayed if parameter.ndim > 1 else self._plain).append(parameter)
+        for owner, module in modules.items():
+            for name, parameter in module.named_parameters():
+                if not parameter.requires_grad:
+                    continue
+                if owner == "net" and name in matrices:
+                    key = "x".join(map(str, parameter.flatten(1).shape))
+                    self._stacks[key].append(parameter)
+                else:
+                    # Norms and slopes are vectors; decaying them kills channels.
+                    decayed = parameter.ndim > 1 or section.decay_all
+                    (self._decayed if decayed else self._plain).append(parameter)
+        device = next(modules["net"].parameters()).device if "net" in modules else None
         self._momentum = {
-            key: torch.zeros(len(stack), *stack[0].shape[:2]) for key, stack in self._stacks.items()
+            key: torch.zeros(len(stack), *stack[0].flatten(1).shape, device=device)
+            for key, stack in self._stacks.items()
         }
-        rest = sum(parameter.numel() for parameter in (*self._decayed, *self._plain))
-        self._first, self._second = torch.zeros(rest), torch.zeros(rest)
-        self._count = torch.zeros(rest)
+        rest = sum(parameter.numel() for parameter in self._flat)
+        names = ("velocity",) if section.kind == "sgd" else ("first", "second", "count")
+        self._vectors = {name: torch.zeros(rest, device=device) for name in names}
+
+    @property
+    def _flat(self) -> list[nn.Parameter]:
+        return [*self._decayed, *self._plain]
 
     def step(self, share: float) -> None:
         """One update, with the gradients the parameters hold.
@@ -62,17 +76,19 @@ class Optimiser:
             share: Of the full rates, 0–1: the schedule.
         """
         with torch.no_grad():
-            self._adamw(share * self._section.rate)
+            rate = share * self._section.rate
+            if self._flat:
+                self._sgd(rate) if self._section.kind == "sgd" else self._adamw(rate)
             for key, stack in self._stacks.items():
                 self._muon(self._momentum[key], stack, share * self._section.matrix_rate)
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything `load` needs, by name."""
-        adam = {"first": self._first, "second": self._second, "count": self._count}
-        return adam | {f"momentum.{key}": value for key, value in self._momentum.items()}
+        momentum = {f"momentum.{key}": value for key, value in self._momentum.items()}
+        return self._vectors | momentum
 
-    def load(self, saved: dict[str, Tensor]) -> None:
-        """Continue from what `tensors` returned, for a network of the same shapes.
+    def load(self, saved: Mapping[str, Tensor]) -> None:
+        """Continue from what `tensors` returned, for parameters of the same shapes.
 
         Raises:
             KeyError: A part is missing.
@@ -82,34 +98,60 @@ class Optimiser:
             value.copy_(saved[name])
 
     def replace(self, old: Tensor, new: nn.Parameter) -> None:
-        """Put a parameter of any shape in the place of one that AdamW drives; it starts afresh."""
+        """Put a parameter of any shape in the place of one outside Muon; it starts afresh."""
         start = 0
         for group in (self._decayed, self._plain):
             for index, parameter in enumerate(group):
                 end = start + parameter.numel()
                 if parameter is old:
                     group[index] = new
-                    fresh = torch.zeros(new.numel())
-                    self._first = torch.cat([self._first[:start], fresh, self._first[end:]])
-                    self._second = torch.cat([self._second[:start], fresh, self._second[end:]])
-                    self._count = torch.cat([self._count[:start], fresh, self._count[end:]])
+                    for name, vector in self._vectors.items():
+                        fresh = vector.new_zeros(new.numel())
+                        self._vectors[name] = torch.cat([vector[:start], fresh, vector[end:]])
                     return
                 start = end
 
+    def _decay(self, rate: float) -> None:
+        torch._foreach_mul_(tuple(self._decayed), 1 - rate * self._section.weight_decay)
+
+    def _gradients(self, *, coupled: bool) -> Tensor:
+        """One long vector; with the decay added where it is part of the gradient."""
+        decay = self._section.weight_decay if coupled else 0.0
+        parts = [
+            torch.add(_gradient(parameter), parameter, alpha=decay).reshape(-1)
+            if decay
+            else _gradient(parameter).reshape(-1)
+            for parameter in self._decayed
+        ]
+        return torch.cat([*parts, *(_gradient(each).reshape(-1) for each in self._plain)])
+
+    def _move(self, steps: Tensor, rate: float) -> None:
+        flat = tuple(self._flat)
+        parts = torch.split(steps, [parameter.numel() for parameter in flat])
+        # One call: 550 of their own take longer than all the arithmetic before them.
+        shaped = [part.view_as(parameter) for parameter, part in zip(flat, parts, strict=True)]
+        torch._foreach_add_(flat, shaped, alpha=-rate)
+
+    def _sgd(self, rate: float) -> None:
+        momentum, velocity = self._section.momentum, self._vectors["velocity"]
+        gradient = self._gradients(coupled=True)
+        velocity.mul_(momentum).add_(gradient)
+        self._move(
+            gradient.add(velocity, alpha=momentum) if self._section.nesterov else velocity, rate
+        )
+
     def _adamw(self, rate: float) -> None:
-        parameters = [*self._decayed, *self._plain]
-        gradient = torch.cat([_gradient(parameter).reshape(-1) for parameter in parameters])
-        beta2 = self._section.beta2
-        self._count += 1
-        self._first.lerp_(gradient, 1 - ADAM_BETA1)
-        self._second.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        mean = self._first / (1 - ADAM_BETA1**self._count)
-        spread = (self._second / (1 - beta2**self._count)).sqrt_().add_(ADAM_EPS)
-        steps = torch.split(mean / spread, [parameter.numel() for parameter in parameters])
-        for parameter in self._decayed:
-            parameter.mul_(1 - rate * self._section.weight_decay)
-        for parameter, step in zip(parameters, steps, strict=True):
-            parameter.add_(step.view_as(parameter), alpha=-rate)
+        beta1, beta2 = self._section.beta1, self._section.beta2
+        first, second, count = (self._vectors[name] for name in ("first", "second", "count"))
+        gradient = self._gradients(coupled=self._section.coupled)
+        count += 1
+        first.lerp_(gradient, 1 - beta1)
+        second.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        mean = first / (1 - beta1**count)
+        spread = (second / (1 - beta2**count)).sqrt_().add_(ADAM_EPS)
+        if not self._section.coupled:
+            self._decay(rate)
+        self._move(mean / spread, rate)
 
     def _muon(self, average: Tensor, stack: list[nn.Parameter], rate: float) -> None:
         momentum = self._section.momentum
@@ -119,23 +161,26 @@ class Optimiser:
         rows, columns = updates.shape[1:]
         # An orthogonal step of a tall matrix moves each output less; the published balance.
         scale = rate * max(1.0, rows / columns) ** 0.5
-        for parameter, update in zip(stack, updates, strict=True):
-            parameter.mul_(1 - rate * self._section.weight_decay)
-            parameter.add_(update.view_as(parameter), alpha=-scale)
+        shaped = [update.view_as(each) for each, update in zip(stack, updates, strict=True)]
+        torch._foreach_mul_(tuple(stack), 1 - rate * self._section.weight_decay)
+        torch._foreach_add_(tuple(stack), shaped, alpha=-scale)
 
 
 def _gradient(parameter: nn.Parameter) -> Tensor:
-    assert parameter.grad is not None, "every parameter of the network takes part in its output"
-    return parameter.grad
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
 
 
 def matrix_names(net: nn.Module) -> frozenset[str]:
-    """Names of the weights of ordinary 1×1 convolutions."""
+    """Names of the weights that are matrices: of ordinary convolutions and linear layers.
+
+    Neither the stem, whose inputs are colours, nor the kernel that follows the input size.
+    """
     return frozenset(
         f"{name}.weight"
         for name, module in net.named_modules()
-        if isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1) and module.groups == 1
-    )
+        if (isinstance(module, nn.Conv2d) and module.groups == 1 and module.in_channels > COLOURS)
+        or isinstance(module, nn.Linear)
+    ) - {SPATIAL}
 
 
 def orthogonalise(matrices: Tensor) -> Tensor:
@@ -158,25 +203,11 @@ def orthogonalise(matrices: Tensor) -> Tensor:
     # Every step multiplies by a polynomial of the Gram matrix from the left. All of them commute,
     # so they are gathered in `factor`, square and small, and meet the long side only once.
     gram = x @ x.transpose(1, 2)
-    identity = torch.eye(rows, dtype=gram.dtype).expand_as(gram)
-    factor = identity
-    for _ in range(NEWTON_SCHULZ_STEPS):
+    identity = torch.eye(rows, dtype=gram.dtype, device=gram.device).expand_as(gram)
+    factor = polynomial = torch.baddbmm(a * identity + b * gram, gram, gram, alpha=c)
+    for _ in range(NEWTON_SCHULZ_STEPS - 1):
+        gram = polynomial @ gram @ polynomial
         polynomial = torch.baddbmm(a * identity + b * gram, gram, gram, alpha=c)
         factor = polynomial @ factor
-        gram = polynomial @ gram @ polynomial
     result: Tensor = factor @ x
     return result
-
-
-def rate_share(presentations: int, total: int, warm_up: int, decay: int, start: int = 0) -> float:
-    """Which part of the full rate applies: rises over `warm_up`, falls over the last `decay`.
-
-    Args:
-        presentations: Shown so far.
-        total: At which the run ends.
-        start: Before which nothing falls, so that a short branch may be all decay.
-    """
-    rising = min(1.0, (presentations + 1) / warm_up) if warm_up else 1.0
-    begin = max(start, total - decay)
-    falling = (total - presentations) / (total - begin) if decay and presentations > begin else 1.0
-    return min(rising, max(0.0, falling))

@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 import torch
@@ -12,7 +13,9 @@ from rich.table import Table
 from torch import Tensor, nn
 
 from core.errors import PocketfaceError
-from training.nets.pocketnet import PocketNet, PReLU, named_pocketnet
+from training.nets.genotype import read_genotype
+from training.nets.pocketnet import INPUT_SIDE_PX, PReLU
+from training.nets.table import Backbone, build_net, known_names
 
 POOL_COST = 9  # operations counted for one output of a 3×3 pool, in the paper's convention
 log = logging.getLogger(__name__)
@@ -49,7 +52,7 @@ class Summary:
     stages: tuple[StageRow, ...]
 
 
-def summarise(net: PocketNet, name: str) -> Summary:
+def summarise(net: Backbone, name: str) -> Summary:
     """Counts for one picture of the network's input size, without computing anything.
 
     Args:
@@ -79,9 +82,7 @@ def summarise(net: PocketNet, name: str) -> Summary:
     net(torch.zeros(1, 3, side, side, device="meta"))
     for hook in hooks:
         hook.remove()
-    stages = [_row("stem", [net.stem, net.stem_norm], outputs, macs)]
-    stages += [_row(f"cell {i}", [cell], outputs, macs) for i, cell in enumerate(net.cells)]
-    stages.append(_row("tail", [net.tail], outputs, macs))
+    stages = [_row(stage, parts, outputs, macs) for stage, parts in net.stages()]
     return Summary(
         name=name,
         parameters=sum(parameter.numel() for parameter in net.parameters()),
@@ -92,7 +93,10 @@ def summarise(net: PocketNet, name: str) -> Summary:
 
 
 def _row(
-    name: str, parts: list[nn.Module], outputs: dict[nn.Module, Tensor], macs: dict[nn.Module, int]
+    name: str,
+    parts: tuple[nn.Module, ...],
+    outputs: dict[nn.Module, Tensor],
+    macs: dict[nn.Module, int],
 ) -> StageRow:
     shape = (*outputs[parts[-1]].shape[1:], 1, 1)[:3]
     inside = {module for part in parts for module in part.modules()}
@@ -106,21 +110,27 @@ def _row(
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the summary as a table or as JSON."""
-    parser = argparse.ArgumentParser(prog="training.summary", description=__doc__)
-    parser.add_argument("--arch", default="pocketnet-s-128")
-    parser.add_argument("--genotype", default="", help="JSON file of another cell")
-    parser.add_argument("--side", type=int, default=112, help="input size, px")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        net = named_pocketnet(options.arch, options.genotype, options.side)
-    except (PocketfaceError, ValueError) as error:
+        genotype = read_genotype(options.genotype) if options.genotype else None
+        net = build_net(options.arch, genotype, options.side)
+    except PocketfaceError as error:
         logging.basicConfig(level=logging.INFO, format="%(message)s")
-        log.error("%s", error)  # noqa: TRY400 - the sentence is for the person
-        return 2
+        log.error("%s", error.sentence)  # noqa: TRY400 - the sentence is for the person
+        return error.exit_code
     summary = summarise(net, options.arch)
     _print(summary, as_json=options.json)
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    result = argparse.ArgumentParser(prog="training.summary", description=__doc__)
+    result.add_argument("--arch", default="pocketnet-s-128", help=f"one of {known_names()}")
+    result.add_argument("--genotype", type=Path, help="JSON file of another cell")
+    result.add_argument("--side", type=int, default=INPUT_SIDE_PX, help="input size, px")
+    result.add_argument("--json", action="store_true", help="for programs instead of people")
+    return result
 
 
 def _print(summary: Summary, *, as_json: bool) -> None:

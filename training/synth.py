@@ -1,115 +1,171 @@
-"""Small synthetic face crops for tests and smoke runs: `python -m training.synth FOLDER`.
+"""Small synthetic faces for tests and smoke runs: `python -m training.synth --help`.
 
-Cartoons drawn from random numbers, so they are nobody's picture: each person has a skin, hair,
-face shape and features of their own, and each crop a light, a shift and noise of its own. Writes
-shards in the form that `training.answers` reads: NAME.tar with NAME.csv.gz.
+The people are drawn from random numbers, so they are nobody's picture, and the same numbers give
+the same files on every machine. OUT becomes a folder of shards, as the other commands read them;
+--pairs adds people of a pair list to measure with, --photos pictures of one person a folder, in
+which the program's own detector finds the face.
 """
 
 import argparse
-import csv
-import gzip
-import io
-import tarfile
+import dataclasses
+import itertools
+import logging
+import math
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.opencv import cv2
-from training.data.manifest import COLUMNS
+from training.command import carry_out, plain_parser, stop_asked, tracked
+from training.data.crop_measures import chroma, face_of_points, pose_ratios, sharpness
+from training.data.manifest import CropRow
+from training.data.shard_writer import EncodedCrop, as_png, save_shard
 from training.data.shards import CROP_SIDE_PX, MARGIN_PX
+from training.synth_drawing import draw, draw_aligned
+from training.synth_people import landmarks, make_person, make_shot
 
-# The five points of the ArcFace template (eyes, nose, mouth corners), moved by the margin, px.
-_POINTS = np.array([[38.3, 51.7], [73.5, 51.5], [56.0, 71.7], [41.5, 92.4], [70.7, 92.2]])
-POINTS = _POINTS + MARGIN_PX
+SHARD_PEOPLE = 256  # in one shard; with 8 crops each it has 60 MB
+PAIRS_FROM = 1_000_000  # numbers of the people of pair lists, whom no shard holds
+PHOTOS_FROM = 2_000_000  # numbers of the people of photos
+PHOTO_SIZE_PX = (480, 360)
+PHOTO_SCALE = 1.6  # photo px for one px of the 112-px crop: a face 130 px wide
+PHOTO_TURN = 0.6  # of a crop's turn: people look into a camera more than past it
+PHOTO_QUALITY = 90
+FOLDS = 5
+FACE_PX = 112.0  # drawn at the size of the crop
+log = logging.getLogger(__name__)
 
 
 def draw_face(person: int, crop: int) -> NDArray[np.uint8]:
     """One crop of one synthetic person: uint8 (128, 128, 3), BGR; always the same."""
-    own = np.random.default_rng((person, 1))
-    skin = own.uniform((60, 90, 130), (190, 210, 245))
-    hair, iris = own.uniform(10, 140, 3), own.uniform(20, 160, 3)
-    width, height = own.uniform(38, 50), own.uniform(52, 66)
-    mouth, nose, brow = own.uniform(2, 7), own.uniform(3, 8), own.uniform(1, 5)
-    now = np.random.default_rng((person, crop, 2))
-    picture = np.full((CROP_SIDE_PX, CROP_SIDE_PX, 3), now.uniform(0, 255, 3), dtype=np.float32)
-    middle = (int(POINTS[:, 0].mean()), int(POINTS[2, 1]) + 4)
-    _ellipse(picture, (middle[0], middle[1] - 10), (width + 6, height + 8), hair)
-    _ellipse(picture, middle, (width, height), skin)
-    for x, y in POINTS[:2]:
-        _ellipse(picture, (x, y), (8, 4.5), (240, 240, 240))
-        _ellipse(picture, (x, y), (4, 4), iris)
-        _ellipse(picture, (x, y - 11), (10, brow), hair)
-    _ellipse(picture, (POINTS[2, 0], POINTS[2, 1]), (nose, nose * 1.4), skin * 0.8)
-    lips = (POINTS[3] + POINTS[4]) / 2
-    _ellipse(picture, (lips[0], lips[1]), ((POINTS[4, 0] - POINTS[3, 0]) / 2, mouth), (70, 60, 190))
-    shift = np.array([[1, 0, now.uniform(-2, 2)], [0, 1, now.uniform(-2, 2)]])
-    size = (CROP_SIDE_PX, CROP_SIDE_PX)
-    moved = cv2.warpAffine(picture, shift, size, borderMode=cv2.BORDER_REPLICATE)
-    lit = moved * now.uniform(0.75, 1.2) + now.normal(0, 4, picture.shape)
-    return np.clip(cv2.GaussianBlur(lit, (0, 0), 0.8), 0, 255).astype(np.uint8)
+    return draw_aligned(make_person(person), make_shot(person, crop), CROP_SIDE_PX, MARGIN_PX)
+
+
+def draw_photo(person: int, shot: int) -> NDArray[np.uint8]:
+    """A picture with one synthetic person in it: uint8 (360, 480, 3), BGR; always the same."""
+    free = make_shot(person, shot)
+    now = dataclasses.replace(free, yaw=free.yaw * PHOTO_TURN)
+    across, down = np.random.default_rng((person, shot, 3)).uniform(-40, 40, 2)
+    cosine, sine = np.cos(now.lean) * PHOTO_SCALE, np.sin(now.lean) * PHOTO_SCALE
+    width, height = PHOTO_SIZE_PX
+    to_photo = np.array(
+        [[cosine, -sine, width / 2 + across], [sine, cosine, height / 2.2 + down / 2]]
+    )
+    return draw(make_person(person), now, to_photo, PHOTO_SIZE_PX)
 
 
 def write_shard(folder: Path, name: str, people: range, crops: int) -> None:
-    """A tar of lossless WebP crops with its manifest; the same bytes every time.
+    """A tar of lossless crops with its manifest; the same bytes every time.
 
     Args:
         people: Numbers of the synthetic people.
         crops: Of each.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    with tarfile.open(folder / f"{name}.tar", "w", format=tarfile.USTAR_FORMAT) as archive:
-        for crop in range(crops):
-            for person in people:
-                file = f"synth/{person:05d}_{crop:03d}.webp"
-                data = _encoded(draw_face(person, crop))
-                member = tarfile.TarInfo(file)
-                member.size = len(data)
-                archive.addfile(member, io.BytesIO(data))
-                writer.writerow([file, "synth", f"{person:05d}", 112, 0.9, 300, 0, 0.5, 0, 30])
-    packed = gzip.compress(table.getvalue().encode(), mtime=0)
-    (folder / f"{name}.csv.gz").write_bytes(packed)
+    drawn = [_encoded(person, crop) for crop in range(crops) for person in people]
+    save_shard(folder, name, drawn)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Write two shards."""
-    parser = argparse.ArgumentParser(prog="training.synth", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--people", type=int, default=64)
-    parser.add_argument("--crops", type=int, default=4, help="of each person")
-    options = parser.parse_args(arguments)
-    half = options.people // 2
-    write_shard(options.folder, "synth-00", range(half), options.crops)
-    write_shard(options.folder, "synth-01", range(half, options.people), options.crops)
+def write_pairs(folder: Path, people: int, crops: int) -> None:
+    """112-px crops of people whom no shard holds, and `pairs.csv` over five folds of people.
+
+    Every two crops of a person are a mated pair; as many non-mated pairs lie within each fold.
+    """
+    lines = ["a,b,same,fold"]
+    random = np.random.default_rng(PAIRS_FROM)
+    for fold in range(FOLDS):
+        members = range(PAIRS_FROM + fold, PAIRS_FROM + people, FOLDS)
+        for person in members:
+            (folder / str(person)).mkdir(parents=True, exist_ok=True)
+            for crop in range(crops):
+                data = as_png(_inner(draw_face(person, crop)))
+                (folder / str(person) / f"{crop}.png").write_bytes(data)
+                for other in range(crop):
+                    lines.append(f"{person}/{other}.png,{person}/{crop}.png,1,{fold}")
+                    one, two = random.choice(members, 2, replace=False)
+                    lines.append(f"{one}/{other}.png,{two}/{crop}.png,0,{fold}")
+    (folder / "pairs.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _ellipse(
-    picture: NDArray[np.float32],
-    centre: tuple[float, float],
-    axes: tuple[float, float],
-    colour: "tuple[float, float, float] | NDArray[np.float64]",
-) -> None:
-    cv2.ellipse(
-        picture,
-        (round(centre[0]), round(centre[1])),
-        (max(1, round(axes[0])), max(1, round(axes[1]))),
-        0,
-        0,
-        360,
-        [float(value) for value in colour],
-        -1,
-        cv2.LINE_AA,
+def write_photos(folder: Path, people: int, shots: int) -> None:
+    """`PERSON/SHOT.jpg`: photos of people whom no shard holds."""
+    for person in range(PHOTOS_FROM, PHOTOS_FROM + people):
+        (folder / str(person)).mkdir(parents=True, exist_ok=True)
+        for shot in range(shots):
+            options = [cv2.IMWRITE_JPEG_QUALITY, PHOTO_QUALITY]
+            done, data = cv2.imencode(".jpg", draw_photo(person, shot), options)
+            assert done, "an array of this shape always encodes"
+            (folder / str(person) / f"{shot}.jpg").write_bytes(data.tobytes())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out one command."""
+    parser = plain_parser("training.synth", __doc__)
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the shards")
+    parser.add_argument("--people", type=_at_least(2), default=64, help="in the shards")
+    parser.add_argument("--crops", type=_at_least(1), default=4, help="of each person")
+    parser.add_argument("--pairs", type=Path, help="folder for crops with a pair list")
+    parser.add_argument("--pair-people", type=_at_least(2 * FOLDS), default=30)
+    parser.add_argument("--photos", type=Path, help="folder for photos, one folder a person")
+    parser.add_argument("--photo-people", type=_at_least(1), default=4)
+    return carry_out(parser, _run, arguments)
+
+
+def _run(options: argparse.Namespace) -> None:
+    shards = max(2, math.ceil(options.people / SHARD_PEOPLE))
+    borders = np.linspace(0, options.people, shards + 1).astype(int).tolist()
+    parts = [range(*ends) for ends in itertools.pairwise(borders)]
+    if options.dry_run:
+        total = options.people * options.crops
+        log.info("%d crops of %d people in %d shards", total, options.people, shards)
+        return
+    stopped = stop_asked(options.max_minutes)
+    for number, people in enumerate(tracked(parts, "shards")):
+        if stopped():
+            log.info("Stopped after %d of %d shards.", number, shards)
+            return
+        write_shard(options.out, f"synth-{number:02d}", people, options.crops)
+    if options.pairs:
+        write_pairs(options.pairs, options.pair_people, options.crops)
+    if options.photos:
+        write_photos(options.photos, options.photo_people, options.crops)
+
+
+def _encoded(person: int, crop: int) -> EncodedCrop:
+    points = landmarks(make_person(person), make_shot(person, crop))
+    yaw, pitch = pose_ratios(face_of_points(points, detector_score=1.0))
+    picture = draw_face(person, crop)
+    face = _inner(picture)
+    row = CropRow(
+        file=f"synth/{person:05d}_{crop:03d}.png",
+        source="synth",
+        identity=f"{person:05d}",
+        face_px=FACE_PX,
+        detector_score=1.0,
+        sharpness=sharpness(face),
+        yaw=yaw,
+        pitch=pitch,
+        padded_share=0.0,
+        chroma=chroma(face),
     )
+    return EncodedCrop(row, as_png(picture))
 
 
-def _encoded(crop: NDArray[np.uint8]) -> bytes:
-    done, data = cv2.imencode(".webp", crop, [cv2.IMWRITE_WEBP_QUALITY, 101])
-    assert done, "an array of this shape always encodes"
-    return data.tobytes()
+def _inner(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(crop[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX])
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        number = int(text)
+        if number < least:
+            raise argparse.ArgumentTypeError(f"it is at least {least}")
+        return number
+
+    return count
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

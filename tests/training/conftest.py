@@ -1,11 +1,13 @@
 """A small world for the training tests: synthetic shards, a tiny teacher, pairs."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from core.opencv import cv2
@@ -39,6 +41,12 @@ def tiny_teacher() -> onnx.ModelProto:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 11)])
     model.ir_version = 6
     return model
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Networks here are tiny; torch's spinning threads would only slow a busy machine."""
+    torch.set_num_threads(1)
 
 
 @dataclass(frozen=True)
@@ -89,3 +97,17 @@ def cache(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
     )  # fmt: skip
     return folder
+
+
+@pytest.fixture(scope="session")
+def engine_refusal() -> str | None:
+    """None where the fused engine works here, else why not.
+
+    One library for all tests, kept between runs: it is named after its contents.
+    """
+    from training.engine_cpu import native  # noqa: PLC0415 - only these tests need it
+
+    home = Path(tempfile.gettempdir()) / "pocketface-tests-engine"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POCKETFACE_HOME", str(home))
+        return native.available()

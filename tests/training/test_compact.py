@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from training import engine
+from training.checkpoint import load_checkpoint, part_of
 from training.compact import load_compact, write_compact
+from training.engine.state import new_state, save
+from training.errors import CheckpointError
 from training.nets.pocketnet import named_pocketnet
-from training.recipe import CheckpointError, Recipe, RunSection, Stage
+from training.recipe.distil import DistilRecipe
+from training.recipe.sections import RunSection, Stage
 
 KEPT = Path(__file__).parents[2] / "training" / "checkpoints" / "pocketnet-s-128.safetensors"
 
@@ -16,10 +19,10 @@ KEPT = Path(__file__).parents[2] / "training" / "checkpoints" / "pocketnet-s-128
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    plan = Recipe(run=RunSection(presentations=10), stages=(Stage(until=10, side=48, strength=0),))
-    state = engine.new_state(named_pocketnet("pocketnet-s-128", side=48), plan)
+    plan = DistilRecipe(run=RunSection(length=10), stages=(Stage(side=48),))
+    state = new_state({"net": named_pocketnet("pocketnet-s-128", side=48)}, plan, "distil")
     state.presentations, state.by_side = 7, {"48": 7}
-    engine.save(state, plan, folder)
+    save(state, plan, folder)
     return folder
 
 
@@ -30,17 +33,13 @@ def test_it_restores_weights_to_half_precision_and_stays_small(run: Path, tmp_pa
 
     header = load_compact(net, file)
 
-    original = engine.load(named_pocketnet("pocketnet-s-128"), engine_recipe(run), run).net
+    original = part_of(load_checkpoint(run)[1], "net")
     assert file.stat().st_size <= 2_000_000
     assert (header.presentations, header.by_side, net.input_side) == (7, {"48": 7}, 48)
     loaded = net.state_dict()
-    for name, value in original.state_dict().items():
+    for name, value in original.items():
         if value.is_floating_point():
             torch.testing.assert_close(loaded[name], value, rtol=1e-3, atol=1e-6)
-
-
-def engine_recipe(run: Path) -> Recipe:
-    return engine.load_checkpoint(run)[0].recipe
 
 
 def test_another_network_or_file_is_refused(run: Path, tmp_path: Path) -> None:

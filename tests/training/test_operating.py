@@ -1,8 +1,12 @@
 """Operating points: counted over all pairs of strangers, never finer than they carry."""
 
-import numpy as np
+from pathlib import Path
 
-from training.operating import operating_points, read_strangers, read_trained
+import numpy as np
+import pytest
+
+from training.errors import DataError
+from training.operating import interval_over_people, operating_points, read_faces
 
 
 def vectors(count: int) -> np.ndarray:
@@ -39,12 +43,27 @@ def test_without_a_false_match_the_interval_still_reaches_above_zero() -> None:
     assert point.fmr_high > 0.005
 
 
-def test_strangers_are_held_out_and_stand_once_and_the_rest_was_trained_on(world, cache) -> None:
-    strangers = read_strangers(world.data, cache, 0.5)
-    trained = read_trained(world.data, cache, ["synth-00", "synth-01"], 0.5, 1000)
+def test_matches_that_share_a_person_widen_the_interval() -> None:
+    others = np.arange(1, 13)
+    one_person = interval_over_people(np.zeros(12, dtype=np.int64), others, 100)
+    twelve_pairs = interval_over_people(2 * others, 2 * others + 1, 100)
 
-    assert strangers.crops.shape[1:] == (112, 112, 3)
-    assert 2 <= len(strangers.crops) <= 14
-    assert len(trained) == 48 - 3 * len(strangers.crops)
+    assert one_person[1] - one_person[0] > 1.3 * (twelve_pairs[1] - twelve_pairs[0])
+
+
+def test_strangers_are_held_out_and_stand_once_and_the_rest_was_trained_on(
+    world, tmp_path: Path
+) -> None:
+    trained, strangers = read_faces(world.data, tmp_path, 0.5, 1000)
+
+    assert strangers.shape[1:] == (112, 112, 3)
+    assert 2 <= len(strangers) <= 14
+    assert len(trained) == 48 - 3 * len(strangers)
     seen = {crop.tobytes() for crop in trained}
-    assert not any(crop.tobytes() in seen for crop in strangers.crops)
+    assert not any(crop.tobytes() in seen for crop in strangers)
+    assert len(read_faces(world.data, tmp_path, 0.5, 4, people=2)[1]) == 2
+
+
+def test_a_run_that_held_nobody_out_says_what_to_do(world, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="held_out_share"):
+        read_faces(world.data, tmp_path, 0.0, 10)

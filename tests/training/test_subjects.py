@@ -6,63 +6,79 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import ModelContractError
+from core.errors import ModelContractError, PocketfaceError, UsageError
 from core.vision.tensors import to_blob
-from training import engine
-from training.nets.genotype import CASIA
-from training.nets.pocketnet import PocketNet, Shape, named_pocketnet
-from training.recipe import CheckpointError, Recipe, RunSection, Stage
-from training.subjects import network_of, open_network, pocketnet_input, trained_net
+from tests.training.runs import settled_net, write_run
+from training.nets.plain_onnx import plain_onnx
+from training.subjects import network_of, open_network, square_input, subject_name
 from training.synth import draw_face
 
 FACES = np.stack([draw_face(person, 0)[8:120, 8:120] for person in range(3)])
-PLAN = Recipe(run=RunSection(presentations=8), stages=(Stage(until=8, side=16, strength=0),))
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("run")
-    torch.manual_seed(0)
-    state = engine.new_state(named_pocketnet("pocketnet-s-128", side=16), PLAN)
-    with torch.no_grad():
-        state.net.tail.norm.bias += 5  # the average stays behind
-    engine.save(state, PLAN, folder)
-    return folder
+@pytest.mark.parametrize("architecture", ["pocketnet-8x6-16", "iresnet-18-16"])
+def test_a_network_answers_through_its_graph_as_in_torch(architecture: str) -> None:
+    net = settled_net(architecture)
 
-
-def test_a_run_is_measured_by_its_last_weights(run: Path) -> None:
-    net, progress = trained_net(run)
-
-    assert float(net.tail.norm.bias.detach().mean()) == 5
-    assert progress.side == 16
-    assert open_network(run).embed(FACES).shape == (3, 128)
-
-
-def test_the_average_can_be_asked_for(run: Path) -> None:
-    assert float(trained_net(run, "ema")[0].tail.norm.bias.detach().mean()) == 0
-
-
-def test_embeddings_are_unit_vectors_of_the_networks_own_answer() -> None:
-    net = PocketNet(Shape(8, 6, 16), CASIA, 48).train()
-    net(torch.randn(8, 3, 48, 48))
-    net.eval()
-
-    vectors = network_of(net, "small").embed(FACES)
+    network = network_of(net, "small")
 
     with torch.no_grad():
-        own = net(torch.from_numpy(to_blob(FACES, pocketnet_input(48))))
-    expected = torch.nn.functional.normalize(own).numpy()
-    np.testing.assert_allclose(vectors, expected, atol=1e-3)
+        own = net(torch.from_numpy(to_blob(FACES, square_input(16))))
+    np.testing.assert_allclose(network.raw(FACES), own.numpy(), atol=2e-3)
+    unit = torch.nn.functional.normalize(own).numpy()
+    np.testing.assert_allclose(network.embed(FACES), unit, atol=1e-3)
 
 
-def test_a_file_without_a_card_is_refused(tmp_path: Path) -> None:
+def test_a_run_is_measured_by_its_last_checkpoint(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", keep="0001", seed=1)
+    net = write_run(tmp_path / "run")
+
+    network = open_network(tmp_path / "run")
+
+    assert network.name == "run"
+    assert network.input_shape == (1, 3, 16, 16)
+    np.testing.assert_array_equal(network.raw(FACES), network_of(net, "same").raw(FACES))
+
+
+def test_a_kept_checkpoint_is_named_after_its_run(tmp_path: Path) -> None:
+    net = write_run(tmp_path / "run", keep="0003")
+
+    network = open_network(tmp_path / "run" / "kept" / "0003")
+
+    assert network.name == "run/0003"
+    np.testing.assert_array_equal(network.raw(FACES), network_of(net, "same").raw(FACES))
+    assert subject_name(tmp_path / "run") == "run"
+
+
+def test_an_onnx_file_without_a_card_needs_to_be_told_its_input(tmp_path: Path) -> None:
+    net = settled_net()
     path = tmp_path / "model.onnx"
-    path.write_bytes(b"anything")
+    path.write_bytes(plain_onnx(net).SerializeToString())
 
-    with pytest.raises(ModelContractError, match="without a card"):
+    with pytest.raises(UsageError, match="--input"):
         open_network(path)
+    told = open_network(path, square_input(16))
+
+    np.testing.assert_allclose(told.raw(FACES), network_of(net, "same").raw(FACES), atol=2e-3)
 
 
-def test_a_run_folder_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError):
-        trained_net(tmp_path)
+def test_an_input_that_the_graph_cannot_take_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(plain_onnx(settled_net()).SerializeToString())
+
+    with pytest.raises(ModelContractError, match="16×16"):
+        open_network(path, square_input(112))
+
+
+@pytest.mark.parametrize("made", ["nothing", "empty folder", "no model"])
+def test_anything_else_is_refused_in_words(made: str, tmp_path: Path) -> None:
+    path = tmp_path / "subject"
+    if made == "empty folder":
+        path.mkdir()
+    if made == "no model":
+        path.write_bytes(b"anything")
+
+    with pytest.raises(PocketfaceError) as refused:
+        open_network(path, square_input(16))
+
+    assert "subject" in refused.value.sentence

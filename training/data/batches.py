@@ -1,78 +1,53 @@
-"""Batches of views with the teacher's answers, in an order that needs no state but a position."""
+"""The crops that a distillation shows, and teachers' answers to them."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.data.augment import augmented_views
-from training.data.manifest import CropRow, is_held_out, shard_names
-from training.data.shards import answers_path, open_shard
-from training.recipe import DataError, DataSection
+from training.data.augment import Draws, normalise, render
+from training.data.augment_device import normalised, render_on
+from training.data.labelled import Labelled, open_labelled
+from training.data.manifest import CropRow, is_held_out, person_is_held_out, shard_names
+from training.data.shards import Shard, answers_path, open_shard, shard_digest
+from training.errors import DataError
+from training.recipe.distil import DataSection
+
+UNLABELLED = -1
 
 
-class Position(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a run stands in its data.
-
-    Attributes:
-        epoch: Which shuffle of the crops.
-        taken: How many of that shuffle were shown.
-        crops: How many crops that shuffle has; another number starts the next epoch.
-    """
-
-    epoch: int = 0
-    taken: int = 0
-    crops: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one step sees.
-
-    Attributes:
-        images: float32 (N, 3, side, side), RGB, (x − 127.5) / 127.5.
-        targets: float32 (N, d), unit length.
-    """
-
-    images: Tensor
-    targets: Tensor
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Faces:
-    """All crops that have answers.
+    """Crops to train on and crops that are held out.
 
     Attributes:
-        rows: One a crop, over all shards.
-        parts: By shard, uint8 (n, 128, 128, 3), BGR, memory-mapped.
-        clean: float32 (N, d): answers to the plain crops.
-        mirror: The same for mirrored crops; None where not every shard has them.
+        crops: int64 indices (n,) → uint8 (n, 128, 128, 3), BGR, a copy.
+        labels: int64 (N,), 0…K−1 for people who are trained on, −1 for everyone else.
+        people: K.
         shown: Indices of the crops to train on, each as often as it counts in an epoch.
         held_out: Indices of the crops of people who are never trained on.
+        shards: Names and sizes, in order; empty where the data are no shards.
+        digest: SHA-256 of the crops.
+        left_out: How many pictures were not used, by reason.
     """
 
-    rows: tuple[CropRow, ...]
-    parts: tuple[NDArray[np.uint8], ...]
-    clean: NDArray[np.float32]
-    mirror: NDArray[np.float32] | None
+    crops: Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+    labels: NDArray[np.int64]
+    people: int
     shown: NDArray[np.int64]
     held_out: NDArray[np.int64]
+    shards: tuple[tuple[str, int], ...]
+    digest: str
+    left_out: dict[str, int]
 
-    def crops(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """uint8 (n, 128, 128, 3), BGR, copied."""
-        ends = np.cumsum([len(part) for part in self.parts])
-        owners = np.searchsorted(ends, indices, side="right")
-        return np.stack(
-            [
-                self.parts[owner][index - ends[owner]]  # negative: counted from the shard's end
-                for owner, index in zip(owners, indices, strict=True)
-            ]
-        )
+    def __len__(self) -> int:
+        """Number of crops."""
+        return len(self.labels)
 
 
 def answered_shards(data: Path, cache: Path, teacher: str) -> tuple[str, ...]:
@@ -92,78 +67,81 @@ def answered_shards(data: Path, cache: Path, teacher: str) -> tuple[str, ...]:
     return names
 
 
-def open_faces(data: Path, cache: Path, teacher: str, section: DataSection) -> Faces:
-    """The crops of all shards for which the cache holds the teacher's answers.
+def open_faces(
+    data: Path, cache: Path, section: DataSection, names: Sequence[str] | None = None
+) -> Faces:
+    """The crops of a folder of shards, or of any labelled source.
 
     Args:
-        teacher: First twelve digits of its file's SHA-256.
+        data: Shards, people's folders or a RecordIO file.
+        names: Shards to use; None is all.
 
     Raises:
-        DataError: No shard has answers, or an array does not fit.
+        DataError: Nothing there can be used.
     """
-    rows: list[CropRow] = []
-    parts, clean, mirror = [], [], []
-    names = answered_shards(data, cache, teacher)
-    for name in names:
-        shard = open_shard(data, name, cache)
-        rows += shard.rows
-        parts.append(shard.crops)
-        clean.append(_answers(answers_path(cache, name, teacher, "clean"), len(shard.rows)))
-        path = answers_path(cache, name, teacher, "mirror")
-        if path.is_file():
-            mirror.append(_answers(path, len(shard.rows)))
-    complete = len(mirror) == len(names)
-    if not complete and section.targets != "clean":
-        raise DataError(path=cache, reason="not every shard has mirrored answers yet")
+    if data.is_dir() and any(data.glob("*.csv.gz")):
+        return _shard_faces(data, cache, section, shard_names(data) if names is None else names)
+    if section.turned_weight > 1:
+        reason = "it does not say how far heads are turned, so data.turned_weight must be 1"
+        raise DataError(path=data, reason=reason)
+    labelled = open_labelled(data, cache)
+    held = np.array([person_is_held_out(name, section.held_out_share) for name in labelled.people])
+    return _labelled_faces(labelled, held)
+
+
+def _shard_faces(data: Path, cache: Path, section: DataSection, names: Sequence[str]) -> Faces:
+    shards = [open_shard(data, name, cache) for name in names]
+    rows = [row for shard in shards for row in shard.rows]
     held = np.array([is_held_out(row, section.held_out_share) for row in rows])
-    plain = np.concatenate(clean)
-    mean = plain.mean(axis=0) if section.centre else np.zeros(plain.shape[1], dtype=np.float32)
+    people = sorted(
+        {row.person for row, out in zip(rows, held, strict=True) if row.person and not out}
+    )
+    numbers = {person: number for number, person in enumerate(people)}
+    left_out: dict[str, int] = {}
+    for shard in shards:
+        for reason, count in shard.left_out.items():
+            left_out[reason] = left_out.get(reason, 0) + count
+    digests = "".join(shard_digest(shard, cache) for shard in shards)
     return Faces(
-        rows=tuple(rows),
-        parts=tuple(parts),
-        clean=_unit(plain - mean),
-        mirror=_unit(np.concatenate(mirror) - mean) if complete else None,
+        crops=lambda indices: _read(shards, indices),
+        labels=np.array([numbers.get(row.person, UNLABELLED) for row in rows], dtype=np.int64),
+        people=len(people),
         shown=_counted(rows, np.flatnonzero(~held), section),
         held_out=np.flatnonzero(held),
+        shards=tuple((shard.name, len(shard.rows)) for shard in shards),
+        digest=digests if len(shards) == 1 else _digest_of(digests),
+        left_out=left_out,
     )
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return unit
+def _digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def take(
-    faces: Faces,
-    position: Position,
-    count: int,
-    *,
-    seed: int,
-    side: int,
-    strength: float,
-    targets: str,
-) -> tuple[Batch, Position]:
-    """The next batch and the position after it.
-
-    Order and augmentation depend on seed and position alone, so a resumed run sees exactly what
-    an uninterrupted one would.
-    """
-    if position.crops != len(faces.shown) or position.taken + count > position.crops:
-        position = Position(position.epoch + 1, 0, len(faces.shown))
-    order = _shuffle(seed, position.epoch, len(faces.shown))
-    indices = faces.shown[order[position.taken : position.taken + count]]
-    random = np.random.default_rng((seed, position.epoch, position.taken))
-    views = augmented_views(faces.crops(indices), side, strength, random)
-    answers = _targets(faces, indices, views.mirrored, targets)
-    after = Position(position.epoch, position.taken + count, position.crops)
-    return Batch(torch.from_numpy(views.images), torch.from_numpy(answers)), after
+def _labelled_faces(labelled: Labelled, held: NDArray[np.bool_]) -> Faces:
+    outside = held[labelled.labels]
+    numbers = np.cumsum(~held) - 1
+    return Faces(
+        crops=labelled.crops,
+        labels=np.where(outside, UNLABELLED, numbers[labelled.labels]),
+        people=int((~held).sum()),
+        shown=np.flatnonzero(~outside),
+        held_out=np.flatnonzero(outside),
+        shards=(),
+        digest=labelled.digest,
+        left_out=labelled.left_out,
+    )
 
 
-def _answers(path: Path, count: int) -> NDArray[np.float32]:
-    answers = np.load(path)
-    if answers.ndim != 2 or len(answers) != count or answers.dtype != np.float32:  # noqa: PLR2004 - a matrix
-        raise DataError(path=path, reason="the answers do not fit the crops; delete them")
-    return np.asarray(answers, dtype=np.float32)
+def _read(shards: Sequence[Shard], indices: NDArray[np.int64]) -> NDArray[np.uint8]:
+    ends = np.cumsum([len(shard.rows) for shard in shards])
+    owners = np.searchsorted(ends, indices, side="right")
+    return np.stack(
+        [
+            shards[owner].crops[index - ends[owner]]  # negative: counted from the shard's end
+            for owner, index in zip(owners, indices, strict=True)
+        ]
+    )
 
 
 def _counted(
@@ -177,17 +155,46 @@ def _counted(
     return np.concatenate([indices, *repeated]) if extra > 0 else indices
 
 
-def _shuffle(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    return np.random.default_rng((seed, epoch)).permutation(count)
+def read_answers(faces: Faces, cache: Path, teacher: str, view: str) -> NDArray[np.float32] | None:
+    """A teacher's cached answers to all crops, (N, …); None where a shard has none.
+
+    Args:
+        teacher: First twelve digits of its file's SHA-256.
+        view: Of `training.answers`, such as "clean".
+
+    Raises:
+        DataError: An array does not fit its crops.
+    """
+    parts = []
+    for name, size in faces.shards:
+        path = answers_path(cache, name, teacher, view)
+        if not path.is_file():
+            return None
+        answers = np.load(path, mmap_mode="r", allow_pickle=False)
+        if answers.ndim < 2 or len(answers) != size or answers.dtype.kind != "f":  # noqa: PLR2004 - a row of numbers each
+            raise DataError(path=path, reason="the answers do not fit the crops; delete them")
+        parts.append(answers)
+    return np.concatenate(parts) if parts else None
 
 
-def _targets(
-    faces: Faces, indices: NDArray[np.int64], mirrored: NDArray[np.bool_], kind: str
-) -> NDArray[np.float32]:
-    clean = faces.clean[indices]
-    if kind == "clean" or faces.mirror is None:
-        return clean
-    mirror = faces.mirror[indices]
-    if kind == "view":
-        return np.where(mirrored[:, None], mirror, clean)
-    return _unit(clean + mirror)
+def views_of(crops: NDArray[np.uint8], draws: Draws, side: int, device: torch.device) -> Tensor:
+    """Rendered views on the training device: float32 (N, 3, side, side), RGB, 0–255.
+
+    Args:
+        crops: uint8 (N, 128, 128, 3), BGR. Not modified.
+    """
+    if device.type != "cpu":
+        return render_on(device, crops, draws, side)
+    rgb = render(crops, draws, side)[..., ::-1].transpose(0, 3, 1, 2)
+    return torch.from_numpy(np.ascontiguousarray(rgb))
+
+
+def images_of(crops: NDArray[np.uint8], draws: Draws, side: int, device: torch.device) -> Tensor:
+    """Rendered views as a network's input: RGB, (x − 127.5) / 127.5.
+
+    Args:
+        crops: uint8 (N, 128, 128, 3), BGR. Not modified.
+    """
+    if device.type != "cpu":
+        return normalised(render_on(device, crops, draws, side))
+    return torch.from_numpy(normalise(render(crops, draws, side)))

@@ -8,11 +8,12 @@ import csv
 import gzip
 import hashlib
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.recipe import DataError
+from training.errors import DataError
 
 MAX_MANIFEST_BYTES = 256 * 1024 * 1024  # uncompressed; ten shards are 8 MB, beyond is no manifest
 COLUMNS = (
@@ -126,19 +127,35 @@ def _row(path: Path, line: int, fields: dict[str, str]) -> CropRow:
     return CropRow(fields["file"], fields["source"], fields["identity"], *numbers)
 
 
+def manifest_bytes(rows: Sequence[CropRow]) -> bytes:
+    """A `.csv.gz` that `read_manifest` reads back; the same bytes for the same rows."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        numbers = [getattr(row, column) for column in COLUMNS[3:]]
+        shown = ["" if math.isnan(number) else f"{number:.5g}" for number in numbers]
+        writer.writerow([row.file, row.source, row.identity, *shown])
+    return gzip.compress(text.getvalue().encode(), mtime=0)
+
+
 def is_held_out(row: CropRow, share: float) -> bool:
     """Whether a crop's person belongs to the part that is never trained on.
 
-    The choice is a hash of the person, so that it needs no list and never changes: all crops
-    of a labelled person stay together. Unlabelled crops are always trained on, because nobody
-    can tell whether their person has others.
+    All crops of a labelled person stay together. Unlabelled crops are always trained on, because
+    nobody can tell whether their person has others.
 
     Args:
         share: Part of the labelled people that is held out, 0–1.
     """
-    person = row.person
-    if not person:
-        return False
+    return row.person != "" and person_is_held_out(row.person, share)
+
+
+def person_is_held_out(person: str, share: float) -> bool:
+    """Whether a person belongs to the part that is never trained on.
+
+    The choice is a hash of the name, so that it needs no list and never changes.
+    """
     digest = hashlib.sha256(f"held-out:{person}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2.0**64
 

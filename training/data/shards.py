@@ -2,7 +2,8 @@
 
 The cache folder holds, for each shard NAME: `NAME.crops.npy` (uint8 BGR), `NAME.rows.json` (which
 files they are, and what was left out) and one `NAME.<teacher>.<view>.npy` for each teacher and
-view. Arrays are opened by memory mapping, so several processes share them.
+view. Arrays are opened by memory mapping, so several processes share them. `NAME.sha256` keeps the
+digest of the crops where somebody asked for it.
 """
 
 import hashlib
@@ -15,9 +16,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.opencv import cv2
+from training.data.decoding import CropWriter, decode_whole
 from training.data.manifest import CropRow, read_manifest
-from training.recipe import DataError
+from training.errors import DataError
 
 CROP_SIDE_PX = 128  # the 112-px ArcFace crop with 8 px on each side, room for jitter
 MARGIN_PX = 8
@@ -70,8 +71,8 @@ def open_shard(data: Path, name: str, cache: Path) -> Shard:
     cached = _read_rows(rows_path)
     if cached is None or cached.manifest_sha256 != digest:
         cache.mkdir(parents=True, exist_ok=True)
-        crops, files, left_out = _decode(data / f"{name}.tar", by_file)
-        save_array(crops_path, crops)
+        _digest_path(cache, name).unlink(missing_ok=True)
+        files, left_out = _decode(data / f"{name}.tar", by_file, crops_path)
         cached = CachedRows(digest, files, dict(left_out))
         save_bytes(rows_path, msgspec.json.encode(cached))
     rows = tuple(by_file[file] for file in cached.files)
@@ -79,6 +80,22 @@ def open_shard(data: Path, name: str, cache: Path) -> Shard:
     if crops.shape != (len(rows), CROP_SIDE_PX, CROP_SIDE_PX, 3) or crops.dtype != np.uint8:
         raise DataError(path=crops_path, reason="the array does not fit its rows; delete it")
     return Shard(name, rows, crops, cached.left_out)
+
+
+def shard_digest(shard: Shard, cache: Path) -> str:
+    """SHA-256 over the crops of a shard and who is on them; kept in the cache."""
+    path = _digest_path(cache, shard.name)
+    if path.is_file():
+        return path.read_text(encoding="ascii")
+    digest = hashlib.sha256()
+    for row, crop in zip(shard.rows, shard.crops, strict=True):
+        digest.update(f"{row.file}\0{row.person}\0".encode() + crop.tobytes())
+    save_bytes(path, digest.hexdigest().encode())
+    return digest.hexdigest()
+
+
+def _digest_path(cache: Path, name: str) -> Path:
+    return cache / f"{name}.sha256"
 
 
 def centre(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -115,13 +132,16 @@ def _read_rows(path: Path) -> CachedRows | None:
 
 
 def _decode(
-    tar: Path, by_file: dict[str, CropRow]
-) -> tuple[NDArray[np.uint8], tuple[str, ...], Counter[str]]:
+    tar: Path, by_file: dict[str, CropRow], crops_path: Path
+) -> tuple[tuple[str, ...], Counter[str]]:
+    """Decode a tar's pictures into an array file; which they are, and what was left out."""
     left_out: Counter[str] = Counter()
-    crops: list[NDArray[np.uint8]] = []
     files: list[str] = []
     try:
-        with tarfile.open(tar, "r:") as archive:
+        with (
+            tarfile.open(tar, "r:") as archive,
+            CropWriter(crops_path, CROP_SIDE_PX) as writer,
+        ):
             for member in archive:
                 if member.name not in by_file:
                     left_out["without a row"] += 1
@@ -130,14 +150,14 @@ def _decode(
                 if crop is None:
                     left_out["unreadable or of another size"] += 1
                     continue
-                crops.append(crop)
+                writer.append(crop)
                 files.append(member.name)
+            if not files:
+                raise DataError(path=tar, reason="it holds no usable picture")
     except (OSError, tarfile.TarError) as error:
         raise DataError(path=tar, reason=f"it is no readable tar file ({error})") from error
-    if not crops:
-        raise DataError(path=tar, reason="it holds no usable picture")
     left_out["row without a picture"] = len(by_file) - len(set(files))
-    return np.stack(crops), tuple(files), +left_out
+    return tuple(files), +left_out
 
 
 def _decode_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> NDArray[np.uint8] | None:
@@ -147,8 +167,7 @@ def _decode_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> NDArray
     if stream is None:
         return None
     with stream:
-        data = np.frombuffer(stream.read(), dtype=np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        picture = decode_whole(stream.read())
     if picture is None or picture.shape != (CROP_SIDE_PX, CROP_SIDE_PX, 3):
         return None
-    return np.asarray(picture, dtype=np.uint8)
+    return picture

@@ -25,7 +25,8 @@ static void depthwise_row(const float* __restrict padded, long pitch, int C,
         Vec tap[K];
         PF_EACH(t, K) tap[t] = load(w + (ty * K + t) * C + c);
         PF_EACH(j, (RUN - 1) * STRIDE + K) {
-          const Vec value = load(row + static_cast<long>(j) * C);
+          Vec value = load(row + static_cast<long>(j) * C);
+          if (K == 3) hold(value);
           PF_EACH(t, K)
             if (j >= t && (j - t) % STRIDE == 0 && (j - t) / STRIDE < RUN)
               sum[(j - t) / STRIDE] += value * tap[t];

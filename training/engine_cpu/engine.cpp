@@ -51,10 +51,24 @@ int pf_forward(void* engine, const float* images, int n, int h, int w, float* co
   });
 }
 
+// Height of a state's map (maps are square) in the last forward.
+int pf_map_side(void* engine, int state) {
+  return static_cast<pocketface::Engine*>(engine)->map_side(state);
+}
+
+// Copies adjacent states of the last forward as one map, [n][h][w][channels of all of them].
+int pf_read_map(void* engine, int first, int planes, float* map) {
+  return guarded([&] { static_cast<pocketface::Engine*>(engine)->read_map(first, planes, map); });
+}
+
 // Adds to the gradients; `images` and `parameters` of the last forward must still be there.
-int pf_backward(void* engine, const float* output_gradient, float* const* gradients) {
-  return guarded(
-      [&] { static_cast<pocketface::Engine*>(engine)->backward(output_gradient, gradients); });
+// `outside` lists what a loss on inner maps adds to their gradients.
+int pf_backward(void* engine, const float* output_gradient, const OutsideSpec* outside,
+                int outside_count, float* const* gradients) {
+  return guarded([&] {
+    static_cast<pocketface::Engine*>(engine)->backward(output_gradient, outside, outside_count,
+                                                       gradients);
+  });
 }
 
 }  // extern "C"

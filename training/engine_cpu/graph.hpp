@@ -20,10 +20,12 @@ enum Kind : int32_t {
   SKIP = 5,       // identity
   GLOBAL = 6,     // PReLU, depthwise over the whole map, BatchNorm
   NOTHING = 7,    // zeros
+  SCALED = 8,     // identity times a factor per channel, its gamma
 };
 
 constexpr int ABSENT = -1;
-constexpr int MAX_PLANES = 4;  // a cell's output is four nodes side by side
+constexpr int MAX_PLANES = 4;      // a cell's output is four nodes side by side
+constexpr int MAX_PRODUCERS = 64;  // a supernet's node has 35: seven operations from each of five
 
 }  // namespace pocketface
 
@@ -38,6 +40,13 @@ struct EdgeSpec {
   int32_t slope, depthwise, pointwise, depthwise_b, pointwise_b;
   int32_t gamma, beta, mean, variance;
   float epsilon, momentum;
+};
+
+// A gradient that comes from outside for adjacent states read as one map, [N][h][w][all channels].
+// Layout shared with `native.py`.
+struct OutsideSpec {
+  int32_t first, planes;
+  const float* gradient;
 };
 
 namespace pocketface {
@@ -81,7 +90,7 @@ struct Branch {
   int offset = 0;                        // of the first pixel read, rows and columns alike
   int column = 0, columns = 0;           // which channels of z it makes
   std::vector<float> forward, backward;  // packed weights, a 1x1 depthwise folded in
-  size_t gradient = 0;  // where its [columns][channels_in] lies in a thread's gradients
+  size_t gradient = 0;  // where its [columns][channels_in] lies in its state's gradients
 };
 
 struct Edge {
@@ -93,13 +102,17 @@ struct Edge {
   std::vector<Branch> branches;
   std::vector<float> taps, turned;  // depthwise weights [k * k][channels_in]; half a turn
   size_t taps_gradient = 0, slope_gradient = 0;
+  size_t totals = 0;   // where its two sums of z lie among those of its state
+  int which_sum = -1;  // of its target's sums: that of dy times what this edge adds
   std::vector<float> gamma_gradient, beta_gradient;
   std::vector<double> mean, deviation;           // 1 / sqrt(variance + epsilon) in the latter
-  std::vector<float> scale, shift;               // y = scale * z + shift
+  std::vector<float> scale, shift;               // y = scale * z + shift; of x where it has no z
   std::vector<float> from_dy, from_z, constant;  // dz = from_dy * dy + from_z * z + constant
   const float* slopes = nullptr;
 
-  bool normalised() const { return spec.kind != SKIP && spec.kind != NOTHING; }
+  bool normalised() const {
+    return spec.kind != SKIP && spec.kind != NOTHING && spec.kind != SCALED;
+  }
 };
 
 struct State {
@@ -110,7 +123,12 @@ struct State {
   void* y = nullptr;           // null where the state is virtual
   void* gradient = nullptr;
   bool live = false;
+  size_t gradient_count = 0;  // floats of its consumers' weight gradients, for one share
+  size_t totals_count = 0;    // doubles of their sums
+  int sum_count = 0;          // products of dy that are summed in its backward pass
   bool is_virtual = false;  // one edge's BatchNorm, applied whenever it is read
+  const float* outside = nullptr;  // what a loss on this map adds to its gradient, if anything
+  int outside_pitch = 0;           // floats from one pixel of it to the next
 };
 
 // A run of images of the states an edge reads: up to four planes of `c` channels each.
@@ -119,6 +137,7 @@ struct Source {
   const S* x[MAX_PLANES];
   S* gradient[MAX_PLANES];
   int planes, c;
+  bool affine;                 // whether the map below is more than the identity
   const float *scale, *shift;  // value = scale * x + shift, per channel of all planes
 };
 

@@ -33,8 +33,10 @@ inline void Engine::add_edge(const EdgeSpec& spec, int index) {
   target.producers.push_back(index);
   target.c = spec.channels_out;
   target.full = full_ || spec.full_precision;
-  widest_ = std::max({widest_, spec.channels_in, spec.channels_out});
-  if (spec.kind != STEM) states_[spec.source + spec.planes - 1].consumers.push_back(index);
+  if (spec.kind == STEM)
+    stems_.push_back(index);
+  else
+    states_[spec.source + spec.planes - 1].consumers.push_back(index);
   if (spec.kind == STEM || spec.kind == SEPARABLE || spec.kind == REDUCE) {
     const int parts = spec.kind == REDUCE ? 2 : 1;
     for (int i = 0; i < parts; ++i) {
@@ -75,34 +77,49 @@ inline void Engine::mark_live() {
     }
 }
 
-inline void Engine::lay_out_gradients() {
-  size_t count = 0;
-  const auto take = [&count](size_t n) {
-    const size_t at = count;
-    count += (n + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK;
-    return at;
+// Where each edge's sums and weight gradients lie among those of the state it reads.
+inline void Engine::lay_out_sums() {
+  size_t widest = 0;
+  const auto lay_out = [&](const std::vector<int>& edges, size_t& gradients, size_t& totals) {
+    const auto take = [&gradients](size_t n) {
+      const size_t at = gradients;
+      gradients += (n + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK;
+      return at;
+    };
+    for (int e : edges) {
+      Edge& edge = edges_[e];
+      const size_t ci = edge.spec.kind == STEM ? STEM_INPUT : edge.spec.channels_in;
+      const size_t co = edge.spec.channels_out;
+      widest = std::max({widest, ci, co});
+      for (Branch& branch : edge.branches) {
+        branch.gradient = take(branch.columns * ci);
+        branch.forward.resize(branch.columns * ci);
+        branch.backward.resize(branch.columns * ci);
+      }
+      const size_t taps = static_cast<size_t>(edge.spec.k) * edge.spec.k * ci;
+      if (edge.spec.kind == GLOBAL || (edge.spec.kind == SEPARABLE && edge.spec.k > 1)) {
+        edge.taps.resize(taps);
+        edge.turned.resize(taps);
+        edge.taps_gradient = take(taps);
+      }
+      edge.slope_gradient = take(ci);
+      edge.totals = totals;
+      totals += 2 * co;
+    }
+    gradients_size_ = std::max(gradients_size_, gradients);
+    totals_size_ = std::max(totals_size_, totals);
   };
-  for (Edge& edge : edges_) {
-    const size_t ci = edge.spec.kind == STEM ? STEM_INPUT : edge.spec.channels_in;
-    for (Branch& branch : edge.branches) {
-      branch.gradient = take(branch.columns * ci);
-      branch.forward.resize(branch.columns * ci);
-      branch.backward.resize(branch.columns * ci);
-    }
-    const size_t taps = static_cast<size_t>(edge.spec.k) * edge.spec.k * ci;
-    if (edge.spec.kind == GLOBAL || (edge.spec.kind == SEPARABLE && edge.spec.k > 1)) {
-      edge.taps.resize(taps);
-      edge.turned.resize(taps);
-      edge.taps_gradient = take(taps);
-    }
-    edge.slope_gradient = take(ci);
+  size_t stem_totals = 0;
+  lay_out(stems_, stem_gradient_count_, stem_totals);
+  for (State& state : states_) {
+    lay_out(state.consumers, state.gradient_count, state.totals_count);
+    for (int e : state.producers)
+      if (edges_[e].normalised() || edges_[e].spec.kind == SCALED)
+        edges_[e].which_sum = state.sum_count++;
+    sums_size_ = std::max(sums_size_, static_cast<size_t>(1 + state.sum_count) * state.c);
   }
-  gradient_count_ = count;
-  for (auto& g : gradients_) g.resize(count);
-  ones_.assign(widest_, 1.0f);
-  zeros_.assign(widest_, 0.0f);
-  totals_.resize(edges_.size() * threads_.count() * 2 * widest_);
-  sums_.resize(static_cast<size_t>(threads_.count()) * 3 * widest_);
+  ones_.assign(widest, 1.0f);
+  zeros_.assign(widest, 0.0f);
 }
 
 // Places every map for `n` images of h x w.
@@ -128,6 +145,10 @@ inline void Engine::resize(int n, int h, int w) {
     target.w = edge.Wo;
   }
   n_ = n;
+  shares_ = std::clamp(n / SHARE_IMAGES, 1, MAX_SHARES);
+  totals_.resize(shares_ * totals_size_);
+  sums_.resize(shares_ * sums_size_);
+  gradients_.resize(2 * shares_ * gradients_size_);
   size_t total = 0;
   const auto take = [&total](size_t bytes) {
     const size_t place = total;

@@ -6,28 +6,38 @@
 // only to be read again.
 #pragma once
 
-#include <vector>
+#include <type_traits>
 
 #include "vector.hpp"
 
 namespace pocketface {
 
-constexpr int CHANNEL_BLOCK = 16;  // every channel count is a multiple of this
 // Pixels of one tile: with two vectors of channels and the operands, all registers are in use.
 constexpr int TILE = LANES == 16 ? 12 : 6;
+// As many rows are two tiles of four: two alone would wait for their own sums.
+constexpr int PAIR = 8;
 
-// Vectors per panel: 16 channels on 8 lanes; on 16 lanes 32 channels where they divide evenly.
-PF_INLINE int panel_vectors(int columns) {
-  if (LANES == 8) return 2;
-  return columns % 32 == 0 ? 2 : 1;
+// Calls work with the vectors per panel: 16 channels on 8 lanes; on 16 lanes 32 channels where they
+// divide evenly.
+template <class Work>
+PF_INLINE void with_panel(int columns, const Work& work) {
+  if constexpr (LANES == 8) {
+    work(std::integral_constant<int, 2>{});
+  } else if (columns % (2 * LANES) == 0) {
+    work(std::integral_constant<int, 2>{});
+  } else {
+    work(std::integral_constant<int, 1>{});
+  }
 }
 
 // element(k, n) of a K x N matrix lies at from[k * step_k + n * step_n].
 static inline void pack(const float* from, long step_k, long step_n, int K, int N, float* to) {
-  const int width = panel_vectors(N) * LANES;
-  for (int n = 0; n < N; n += width)
-    for (int k = 0; k < K; ++k)
-      for (int j = 0; j < width; ++j) *to++ = from[k * step_k + (n + j) * step_n];
+  with_panel(N, [&](auto vectors) {
+    constexpr int WIDTH = decltype(vectors)::value * LANES;
+    for (int n = 0; n < N; n += WIDTH)
+      for (int k = 0; k < K; ++k)
+        for (int j = 0; j < WIDTH; ++j) *to++ = from[k * step_k + (n + j) * step_n];
+  });
 }
 
 template <int ROWS, int NV, class Epilogue>
@@ -48,11 +58,11 @@ PF_INLINE void product_tile(const float* __restrict x, long ldx, const float* __
 }
 
 template <int NV, class Epilogue>
-static void product_panels(const float* x, long ldx, const float* packed, int K, int N, int rows,
+PF_APART void product_panels(const float* x, long ldx, const float* packed, int K, int N, int rows,
                            Epilogue epilogue) {
   for (int n = 0; n < N; n += NV * LANES, packed += static_cast<long>(K) * NV * LANES) {
     int m = 0;
-    for (; m + TILE <= rows; m += TILE)
+    for (; m + TILE <= rows && rows - m != PAIR; m += TILE)
       product_tile<TILE, NV>(x + m * ldx, ldx, packed, K, m, n, epilogue);
     for (; m + 4 <= rows; m += 4) product_tile<4, NV>(x + m * ldx, ldx, packed, K, m, n, epilogue);
     for (; m + 2 <= rows; m += 2) product_tile<2, NV>(x + m * ldx, ldx, packed, K, m, n, epilogue);
@@ -64,10 +74,9 @@ static void product_panels(const float* x, long ldx, const float* packed, int K,
 template <class Epilogue>
 static void product(const float* x, long ldx, const float* packed, int K, int N, int rows,
                     Epilogue epilogue) {
-  if (panel_vectors(N) == 2)
-    product_panels<2>(x, ldx, packed, K, N, rows, epilogue);
-  else
-    product_panels<1>(x, ldx, packed, K, N, rows, epilogue);
+  with_panel(N, [&](auto vectors) {
+    product_panels<decltype(vectors)::value>(x, ldx, packed, K, N, rows, epilogue);
+  });
 }
 
 template <int ROWS, int NV>
@@ -76,25 +85,26 @@ PF_INLINE void outer_tile(const float* __restrict a, long lda, const float* __re
   Vec sum[ROWS][NV];
   PF_EACH(m, ROWS)
     PF_EACH(n, NV) sum[m][n] = load(d + m * ldd + n * LANES);
-  for (int p = 0; p < P; ++p) {
+  int p = 0;
+  do {  // P is at least 1; testing that first makes the compiler store all sums twice
     Vec row[NV];
     PF_EACH(n, NV) row[n] = load(b + p * ldb + n * LANES);
     PF_EACH(m, ROWS) {
       const Vec value = splat(a[p * lda + m]);
       PF_EACH(n, NV) sum[m][n] += value * row[n];
     }
-  }
+  } while (++p < P);
   PF_EACH(m, ROWS)
     PF_EACH(n, NV) store(d + m * ldd + n * LANES, sum[m][n]);
 }
 
 template <int NV>
-static void outer_columns(const float* a, long lda, int M, const float* b, long ldb, int N, int P,
+PF_APART void outer_columns(const float* a, long lda, int M, const float* b, long ldb, int N, int P,
                           float* d) {
   for (int n = 0; n < N; n += NV * LANES) {
     float* to = d + n;
     int m = 0;
-    for (; m + TILE <= M; m += TILE, to += static_cast<long>(TILE) * N)
+    for (; m + TILE <= M && M - m != PAIR; m += TILE, to += static_cast<long>(TILE) * N)
       outer_tile<TILE, NV>(a + m, lda, b + n, ldb, P, to, N);
     for (; m + 4 <= M; m += 4, to += 4L * N) outer_tile<4, NV>(a + m, lda, b + n, ldb, P, to, N);
     for (; m + 2 <= M; m += 2, to += 2L * N) outer_tile<2, NV>(a + m, lda, b + n, ldb, P, to, N);
@@ -104,10 +114,9 @@ static void outer_columns(const float* a, long lda, int M, const float* b, long 
 // d[M][N] += a[P][M]^T * b[P][N]; M even, N a multiple of 16.
 static inline void outer(const float* a, long lda, int M, const float* b, long ldb, int N, int P,
                          float* d) {
-  if (panel_vectors(N) == 2)
-    outer_columns<2>(a, lda, M, b, ldb, N, P, d);
-  else
-    outer_columns<1>(a, lda, M, b, ldb, N, P, d);
+  with_panel(N, [&](auto vectors) {
+    outer_columns<decltype(vectors)::value>(a, lda, M, b, ldb, N, P, d);
+  });
 }
 
 }  // namespace pocketface

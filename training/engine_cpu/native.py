@@ -5,14 +5,14 @@ import functools
 import hashlib
 import os
 import platform
+import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-
-import platformdirs
 
 from core.errors import USAGE_EXIT, PocketfaceError
 
@@ -31,6 +31,7 @@ FLAGS = (
 BUILD_LIMIT_S = 600  # takes 10 to 30 s; a loaded machine may need far longer
 SOURCE_SUFFIXES = (".cpp", ".hpp")
 HOME_VARIABLE = "POCKETFACE_HOME"
+FLAGS_VARIABLE = "POCKETFACE_ENGINE_FLAGS"  # more of them, for a processor that we never saw
 
 
 class EngineUnavailableError(PocketfaceError):
@@ -59,6 +60,16 @@ class EdgeSpec(ctypes.Structure):
     ]
 
 
+class OutsideSpec(ctypes.Structure):
+    """The gradient of a loss on an inner map; the layout is that of `OutsideSpec` in graph.hpp."""
+
+    _fields_ = [
+        ("first", ctypes.c_int32),
+        ("planes", ctypes.c_int32),
+        ("gradient", ctypes.c_void_p),
+    ]
+
+
 def available() -> str | None:
     """None where the fused engine works on this machine, else one sentence saying why not.
 
@@ -78,11 +89,22 @@ def library() -> ctypes.CDLL:
     Raises:
         EngineUnavailableError: No compiler, or it fails.
     """
-    path = build(find_compiler(), cache_folder())
+    return load(find_compiler(), cache_folder())
+
+
+def load(compiler: str, folder: Path) -> ctypes.CDLL:
+    """The library that `compiler` makes in `folder`, or has made.
+
+    Raises:
+        EngineUnavailableError: It cannot be built or loaded.
+    """
+    path = build(compiler, folder, (*FLAGS, *shlex.split(os.environ.get(FLAGS_VARIABLE, ""))))
     try:
         loaded = ctypes.CDLL(str(path))
     except OSError as error:
-        raise EngineUnavailableError(reason=f"its library does not load ({error})") from error
+        raise EngineUnavailableError(
+            reason=f"its library does not load ({error}); delete {path} to build it anew"
+        ) from error
     return _declare(loaded)
 
 
@@ -104,8 +126,17 @@ def find_compiler() -> str:
 def cache_folder() -> Path:
     """Where built libraries are kept."""
     home = os.environ.get(HOME_VARIABLE)
-    base = Path(home) / "cache" if home else platformdirs.user_cache_path("pocketface")
+    base = Path(home) / "cache" if home else _system_cache() / "pocketface"
     return base / "engine_cpu"
+
+
+def _system_cache() -> Path:
+    """Where the system wants programs to keep what they can make again."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 def build(compiler: str, folder: Path, flags: Sequence[str] = FLAGS) -> Path:
@@ -168,5 +199,12 @@ def _declare(loaded: ctypes.CDLL) -> ctypes.CDLL:
     loaded.pf_destroy.argtypes = [pointer]
     loaded.pf_edge_is_live.argtypes = [pointer, integer]
     loaded.pf_forward.argtypes = [pointer, pointer, integer, integer, integer, pointer, pointer]
-    loaded.pf_backward.argtypes = [pointer, pointer, pointer]
+    loaded.pf_map_side.argtypes = [pointer, integer]
+    loaded.pf_read_map.argtypes = [pointer, integer, integer, pointer]
+    loaded.pf_backward.argtypes = [
+        *(pointer, pointer),
+        ctypes.POINTER(OutsideSpec),
+        integer,
+        pointer,
+    ]
     return loaded

@@ -18,6 +18,7 @@ from training.nets.pocketnet import (
     Pool,
     PReLU,
     Separable,
+    Tail,
     Zero,
 )
 
@@ -35,6 +36,7 @@ class Kind(IntEnum):
     SKIP = 5
     GLOBAL = 6
     NOTHING = 7
+    SCALED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,15 @@ class Plan:
         tensors: Where the net's parameters and running statistics are: module and attribute, so
             that one replaced since is found again.
         norms: The BatchNorms, whose batches are counted.
+        maps: The states that make up the output of the stem's BatchNorm and of each cell, by the
+            name the module has in the net.
         states: How many states there are.
     """
 
     edges: list[EdgeSpec] = field(default_factory=list)
     tensors: list[tuple[nn.Module, str]] = field(default_factory=list)
     norms: list[nn.BatchNorm2d] = field(default_factory=list)
+    maps: dict[str, Span] = field(default_factory=dict)
     states: int = 0
 
     def new_state(self) -> int:
@@ -78,12 +83,13 @@ def plan_net(net: PocketNet) -> Plan:
     """The operations of a whole network, from images to embedding."""
     plan = Plan()
     stem = plan.new_state()
-    _add(plan, Kind.STEM, Span(ABSENT, 0, 3), stem, pointwise=net.stem, norm=net.stem_norm)
-    before = last = Span(stem, 1, net.stem.out_channels)
-    for cell in net.cells.children():
+    add_edge(plan, Kind.STEM, Span(ABSENT, 0, 3), stem, pointwise=net.stem, norm=net.stem_norm)
+    before = last = plan.maps["stem_norm"] = Span(stem, 1, net.stem.out_channels)
+    for name, cell in net.cells.named_children():
         assert isinstance(cell, Cell)
         before, last = last, _add_cell(plan, cell, before, last)
-    _add_tail(plan, net, last)
+        plan.maps[f"cells.{name}"] = last
+    add_tail(plan, net.tail, last)
     return plan
 
 
@@ -107,7 +113,7 @@ def add_operation(plan: Plan, module: nn.Module, source: Span, target: int) -> N
     """Adds any operation of a cell."""
     match module:
         case Separable():
-            _add(
+            add_edge(
                 plan,
                 Kind.SEPARABLE,
                 source,
@@ -123,11 +129,11 @@ def add_operation(plan: Plan, module: nn.Module, source: Span, target: int) -> N
             kind = Kind.MAX if isinstance(module.pool, nn.MaxPool2d) else Kind.AVERAGE
             stride = module.pool.stride
             assert isinstance(stride, int)
-            _add(plan, kind, source, target, norm=module.norm, stride=stride)
+            add_edge(plan, kind, source, target, norm=module.norm, stride=stride)
         case nn.Identity():
-            _add(plan, Kind.SKIP, source, target)
+            add_edge(plan, Kind.SKIP, source, target)
         case Zero():
-            _add(plan, Kind.NOTHING, source, target, stride=module.stride)
+            add_edge(plan, Kind.NOTHING, source, target, stride=module.stride)
         case _:
             raise TypeError(f"the fused engine has no operation like {type(module).__name__}")
 
@@ -138,7 +144,7 @@ def _add_reduce(plan: Plan, module: FactorizedReduce, source: Span, target: int)
     assert isinstance(depthwise[1], nn.Conv2d)
     assert isinstance(pointwise[0], nn.Conv2d)
     assert isinstance(pointwise[1], nn.Conv2d)
-    edge = _add(
+    edge = add_edge(
         plan,
         Kind.REDUCE,
         source,
@@ -153,12 +159,12 @@ def _add_reduce(plan: Plan, module: FactorizedReduce, source: Span, target: int)
     edge.pointwise_b = plan.number(pointwise[1], "weight")
 
 
-def _add_tail(plan: Plan, net: PocketNet, source: Span) -> None:
-    tail = net.tail
+def add_tail(plan: Plan, tail: Tail, source: Span) -> None:
+    """Adds the three operations from the last map to the embedding."""
     hidden, summary, embedding = plan.new_state(), plan.new_state(), plan.new_state()
     width = tail.expand.out_channels
     edges = (
-        _add(
+        add_edge(
             plan,
             Kind.SEPARABLE,
             source,
@@ -167,7 +173,7 @@ def _add_tail(plan: Plan, net: PocketNet, source: Span) -> None:
             pointwise=tail.expand,
             norm=tail.expand_norm,
         ),
-        _add(
+        add_edge(
             plan,
             Kind.GLOBAL,
             Span(hidden, 1, width),
@@ -176,7 +182,7 @@ def _add_tail(plan: Plan, net: PocketNet, source: Span) -> None:
             depthwise=tail.spatial,
             norm=tail.spatial_norm,
         ),
-        _add(
+        add_edge(
             plan,
             Kind.SEPARABLE,
             Span(summary, 1, width),
@@ -189,7 +195,7 @@ def _add_tail(plan: Plan, net: PocketNet, source: Span) -> None:
         edge.full_precision = 1
 
 
-def _add(
+def add_edge(
     plan: Plan,
     kind: Kind,
     source: Span,
@@ -201,10 +207,15 @@ def _add(
     norm: nn.BatchNorm2d | None = None,
     stride: int = 1,
 ) -> EdgeSpec:
+    """Adds one edge; `stride` where no depthwise convolution says it.
+
+    Its numbers of tensors are ABSENT where no module is given, and may be set afterwards.
+    """
     edge = EdgeSpec(kind=kind, k=1, stride=stride, channels_in=source.channels)
     edge.source, edge.planes, edge.target = source.first, source.planes, target
     edge.channels_out = source.channels
     edge.depthwise_b = edge.pointwise_b = ABSENT
+    edge.gamma = edge.beta = edge.mean = edge.variance = ABSENT
     edge.slope = plan.number(activation, "slope") if activation else ABSENT
     edge.depthwise = plan.number(depthwise, "weight") if depthwise else ABSENT
     edge.pointwise = plan.number(pointwise, "weight") if pointwise else ABSENT

@@ -11,6 +11,14 @@ namespace pocketface {
 
 PF_INLINE int chunk_pixels(const Edge& edge) { return std::max(CHUNK, edge.Wo); }
 
+// The block of channels that starts at a tile's vector n.
+template <int ROWS, int PANEL>
+PF_INLINE Block block_of(Vec (&tile)[ROWS][PANEL], int row, int n) {
+  Block block;
+  PF_EACH(j, BLOCK_VECTORS) block.v[j] = tile[row][n + j];
+  return block;
+}
+
 // Stores a tile of z and adds it to the moments.
 template <class D>
 struct KeepOutput {
@@ -19,15 +27,16 @@ struct KeepOutput {
   int column;
   float *sums, *squares;
 
-  template <int ROWS, int NV>
-  PF_INLINE_METHOD void take(int row, int col, Vec (&tile)[ROWS][NV]) const {
-    PF_EACH(n, NV) {
+  template <int ROWS, int PANEL>
+  PF_INLINE_METHOD void take(int row, int col, Vec (&tile)[ROWS][PANEL]) const {
+    PF_EACH(n, PANEL) {
       const int c = column + col + n * LANES;
       Vec sum = load(sums + c), square = load(squares + c);
       PF_EACH(m, ROWS) {
         sum += tile[m][n];
         square += tile[m][n] * tile[m][n];
-        store(z + static_cast<long>(row + m) * stride + c, tile[m][n]);
+        if (n % BLOCK_VECTORS == 0)
+          store_block(z + static_cast<long>(row + m) * stride + c, block_of(tile, m, n));
       }
       store(sums + c, sum);
       store(squares + c, square);
@@ -39,27 +48,33 @@ struct KeepOutput {
 template <class S>
 struct IntoSource {
   const float *scale, *shift;
-  const Column<S>* columns;  // by vector of channels
+  const Column<S>* columns;  // by block of channels
   const int* place;          // by pixel: its offset in a plane
   const float* slopes;
   float* slope_gradients;
   bool adds;
 
-  template <int ROWS, int NV>
-  PF_INLINE_METHOD void take(int row, int col, Vec (&tile)[ROWS][NV]) const {
-    PF_EACH(n, NV) {
-      const int channel = col + n * LANES;
-      const Column<S> column = columns[channel / LANES];
-      const Vec slope = load(slopes + channel), factor = load(scale + channel),
-                offset = load(shift + channel);
-      Vec sum = load(slope_gradients + channel);
+  template <int ROWS, int PANEL>
+  PF_INLINE_METHOD void take(int row, int col, Vec (&tile)[ROWS][PANEL]) const {
+    PF_EACH(b, PANEL / BLOCK_VECTORS) {
+      const int channel = col + b * CHANNEL_BLOCK;
+      const Column<S> column = columns[channel / CHANNEL_BLOCK];
+      const Block slope = load_block(slopes + channel), factor = load_block(scale + channel),
+                  offset = load_block(shift + channel);
+      Block sum = load_block(slope_gradients + channel);
       PF_EACH(m, ROWS) {
         const int at = place[row + m];
-        Vec g = prelu_backward(load(column.x + at) * factor + offset, slope, tile[m][n], sum);
-        if (adds) g += load(column.gradient + at);
-        store(column.gradient + at, g);
+        const Block x = load_block(column.x + at);
+        Block g = block_of(tile, m, b * BLOCK_VECTORS);
+        PF_EACH(n, BLOCK_VECTORS)
+          g.v[n] = prelu_backward(x.v[n] * factor.v[n] + offset.v[n], slope.v[n], g.v[n], sum.v[n]);
+        if (adds) {
+          const Block before = load_block(column.gradient + at);
+          PF_EACH(n, BLOCK_VECTORS) g.v[n] += before.v[n];
+        }
+        store_block(column.gradient + at, g);
       }
-      store(slope_gradients + channel, sum);
+      store_block(slope_gradients + channel, sum);
     }
   }
 };

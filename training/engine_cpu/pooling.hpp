@@ -8,16 +8,18 @@ namespace pocketface {
 // Stores `count` pixels of z from a row of floats and adds them to the moments.
 template <class D>
 static void keep_rows(const float* row, int count, int C, D* z, Moments& moments) {
-  for (int c = 0; c < C; c += LANES) {
-    Vec sum = load(moments.chunk() + c), square = load(moments.chunk() + C + c);
+  for (int c = 0; c < C; c += CHANNEL_BLOCK) {
+    Block sum = load_block(moments.chunk() + c), square = load_block(moments.chunk() + C + c);
     for (int i = 0; i < count; ++i) {
-      const Vec v = load(row + static_cast<long>(i) * C + c);
-      sum += v;
-      square += v * v;
-      store(z + static_cast<long>(i) * C + c, v);
+      const Block value = load_block(row + static_cast<long>(i) * C + c);
+      PF_EACH(n, BLOCK_VECTORS) {
+        sum.v[n] += value.v[n];
+        square.v[n] += value.v[n] * value.v[n];
+      }
+      store_block(z + static_cast<long>(i) * C + c, value);
     }
-    store(moments.chunk() + c, sum);
-    store(moments.chunk() + C + c, square);
+    store_block(moments.chunk() + c, sum);
+    store_block(moments.chunk() + C + c, square);
   }
   moments.flush();
 }
@@ -106,16 +108,27 @@ static void pool_backward(const Edge& edge, const Source<S>& source, const D* z,
   }
 }
 
-// The target's gradient is the source's.
+// The target's gradient is the source's, times `factors` (one a channel) where there are any.
 template <class S>
-static void skip_backward(const Edge& edge, const Source<S>& source, const S* dy, long pixels) {
-  const long count = pixels * edge.spec.channels_in;
+static void skip_backward(const Edge& edge, const Source<S>& source, const S* dy, long pixels,
+                          const float* factors) {
+  const int C = edge.spec.channels_in;
   S* dx = source.gradient[0];
-  if (!edge.adds) {
-    std::memcpy(dx, dy, count * sizeof(S));
+  if (!edge.adds && factors == nullptr) {
+    std::memcpy(dx, dy, pixels * C * sizeof(S));
     return;
   }
-  for (long i = 0; i < count; i += LANES) store(dx + i, load(dx + i) + load(dy + i));
+  for (long p = 0; p < pixels; ++p, dx += C, dy += C)
+    for (int c = 0; c < C; c += CHANNEL_BLOCK) {
+      Block g = load_block(dy + c);
+      if (factors != nullptr)
+        PF_EACH(n, BLOCK_VECTORS) g.v[n] *= load(factors + c + n * LANES);
+      if (edge.adds) {
+        const Block before = load_block(dx + c);
+        PF_EACH(n, BLOCK_VECTORS) g.v[n] += before.v[n];
+      }
+      store_block(dx + c, g);
+    }
 }
 
 }  // namespace pocketface

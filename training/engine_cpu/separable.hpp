@@ -58,7 +58,8 @@ static void separable_backward(const Edge& edge, const Source<S>& source, const 
   float* dz = scratch.floats(Scratch::DZ, static_cast<size_t>(chunk) * Co);
   float* padded = scratch.floats(Scratch::PADDED, size * images);
   float* spread = scratch.floats(Scratch::SPREAD, size * images);
-  float* row = scratch.floats(Scratch::ROW, static_cast<size_t>(edge.W) * Ci);
+  const int limit = std::max(CHUNK, edge.W);
+  float* du = scratch.floats(Scratch::ROW, static_cast<size_t>(limit) * Ci);
   scratch.places.resize(chunk);
   int* place = scratch.places.data();
   const DepthwiseRow forward = choose_depthwise_row(k, stride, edge.Wo);
@@ -91,17 +92,27 @@ static void separable_backward(const Edge& edge, const Source<S>& source, const 
         filled = 0;
       });
 
+  filled = 0;
+  done = 0;
+  const auto flush = [&] {
+    activate_backward(source, done, filled, edge.slopes, du, edge.adds,
+                      gradients + edge.slope_gradient);
+    done += filled;
+    filled = 0;
+  };
   for (int i = 0; i < images; ++i) {
     const float* from = spread + i * size;
     for (int y = 0; y < edge.H; ++y) {
       if (y % stride == 0)
         weight(padded + i * size + y * pitch, pitch, Ci, from + (y + pad) * pitch + pad * Ci,
                gradients + edge.taps_gradient, edge.Wo);
-      turned(from + y * pitch, pitch, Ci, edge.turned.data(), row, edge.W);
-      activate_backward(source, (static_cast<long>(i) * edge.H + y) * edge.W, edge.W, edge.slopes,
-                        row, edge.adds, gradients + edge.slope_gradient);
+      if (filled + edge.W > limit) flush();
+      turned(from + y * pitch, pitch, Ci, edge.turned.data(), du + static_cast<long>(filled) * Ci,
+             edge.W);
+      filled += edge.W;
     }
   }
+  flush();
 }
 
 }  // namespace pocketface

@@ -16,42 +16,66 @@ constexpr int CHUNK = 96;
 // between, and the processor's own prefetching loses the thread there.
 enum Fetch { NOTHING_MORE, NEXT_CHUNK, NEXT_CHUNK_AND_GRADIENT };
 
-// u[i][c] = prelu(source at pixel first + i * step), for `count` pixels.
-template <Fetch FETCH, class S>
-static void activate(const Source<S>& source, long first, int step, int count, const float* slopes,
-                     float* u) {
-  constexpr int NV = CHANNEL_BLOCK / LANES;
+// Rows of pixels: `count` pixels each, `step` pixels apart; `pitch` floats from one row of the
+// result to the next, and `source_pitch` pixels of the source.
+struct Rows {
+  int rows, count, step;
+  long source_pitch, pitch;
+};
+
+template <Fetch FETCH, bool AFFINE, class S>
+static void activate_rows(const Source<S>& source, long first, Rows shape, const float* slopes,
+                          float* u) {
   const int C = source.planes * source.c;
   for (int b = 0; b < source.planes; ++b)
     for (int c = 0; c < source.c; c += CHANNEL_BLOCK) {
       const int channel = b * source.c + c;
-      Vec slope[NV], scale[NV], shift[NV];
-      PF_EACH(n, NV) {
-        slope[n] = load(slopes + channel + n * LANES);
-        scale[n] = load(source.scale + channel + n * LANES);
-        shift[n] = load(source.shift + channel + n * LANES);
-      }
-      const S* x = source.x[b] + first * source.c + c;
-      float* to = u + channel;
-      for (int i = 0; i < count; ++i, x += step * source.c, to += C) {
-        if (FETCH != NOTHING_MORE) __builtin_prefetch(x + CHUNK * source.c);
-        if (FETCH == NEXT_CHUNK_AND_GRADIENT)
-          __builtin_prefetch(source.gradient[b] + (first + i * step) * source.c + c, 1);
-        PF_EACH(n, NV)
-          store(to + n * LANES, prelu(load(x + n * LANES) * scale[n] + shift[n], slope[n]));
+      const Block slope = load_block(slopes + channel), scale = load_block(source.scale + channel),
+                  shift = load_block(source.shift + channel);
+      for (int row = 0; row < shape.rows; ++row) {
+        const S* x = source.x[b] + (first + row * shape.source_pitch) * source.c + c;
+        float* to = u + row * shape.pitch + channel;
+        for (int i = 0; i < shape.count; ++i, x += shape.step * source.c, to += C) {
+          if (FETCH != NOTHING_MORE) __builtin_prefetch(x + CHUNK * source.c);
+          if (FETCH == NEXT_CHUNK_AND_GRADIENT)
+            __builtin_prefetch(source.gradient[b] + (x - source.x[b]), 1);
+          Block value = load_block(x);
+          PF_EACH(n, BLOCK_VECTORS) {
+            if (AFFINE) value.v[n] = value.v[n] * scale.v[n] + shift.v[n];
+            value.v[n] = prelu(value.v[n], slope.v[n]);
+          }
+          store_block(to, value);
+        }
       }
     }
 }
 
-// The columns of a source, vector by vector.
+// u = prelu(source), rows of pixels from `first` on.
+template <Fetch FETCH, class S>
+static void activate(const Source<S>& source, long first, Rows shape, const float* slopes,
+                     float* u) {
+  if (source.affine)
+    activate_rows<FETCH, true>(source, first, shape, slopes, u);
+  else
+    activate_rows<FETCH, false>(source, first, shape, slopes, u);
+}
+
+// u[i] = prelu(source at pixel first + i * step), for `count` pixels.
+template <Fetch FETCH, class S>
+static void activate(const Source<S>& source, long first, int step, int count, const float* slopes,
+                     float* u) {
+  activate<FETCH>(source, first, Rows{1, count, step, 0, 0}, slopes, u);
+}
+
+// The columns of a source, block by block of channels.
 template <class S>
 static const Column<S>* list_columns(const Source<S>& source, Scratch& scratch) {
   const int C = source.planes * source.c;
-  scratch.columns.resize(static_cast<size_t>(C / LANES) * sizeof(Column<S>));
+  scratch.columns.resize(static_cast<size_t>(C / CHANNEL_BLOCK) * sizeof(Column<S>));
   Column<S>* columns = reinterpret_cast<Column<S>*>(scratch.columns.data());
-  for (int c = 0; c < C; c += LANES)
-    columns[c / LANES] = {source.x[c / source.c] + c % source.c,
-                          source.gradient[c / source.c] + c % source.c};
+  for (int c = 0; c < C; c += CHANNEL_BLOCK)
+    columns[c / CHANNEL_BLOCK] = {source.x[c / source.c] + c % source.c,
+                                  source.gradient[c / source.c] + c % source.c};
   return columns;
 }
 
@@ -72,16 +96,8 @@ static void activate_padded(const Source<S>& source, int index, int H, int W, in
                             const float* slopes, float* to) {
   const long pitch = static_cast<long>(W + 2 * pad) * source.c;
   fill_frame(to, H, W, source.c, pad, value);
-  for (int y = 0; y < H; ++y)
-    activate<NOTHING_MORE>(source, (static_cast<long>(index) * H + y) * W, 1, W, slopes,
-                           to + (y + pad) * pitch + pad * source.c);
-}
-
-// One vector of PReLU's gradient: returns that of the input, adds that of the slope.
-PF_INLINE Vec prelu_backward(Vec x, Vec slope, Vec du, Vec& slope_gradient) {
-  const auto below = x < 0.0f;
-  slope_gradient += du * (Vec)((VecBits)x & (VecBits)below);
-  return du * (below ? slope : splat(1.0f));
+  activate<NOTHING_MORE>(source, static_cast<long>(index) * H * W, Rows{H, W, 1, W, pitch}, slopes,
+                         to + pad * pitch + pad * source.c);
 }
 
 // The gradient of `activate` for `count` adjacent pixels from `first`.
@@ -90,20 +106,27 @@ static void activate_backward(const Source<S>& source, long first, int count, co
                               const float* du, bool adds, float* slope_gradients) {
   const int C = source.planes * source.c;
   for (int b = 0; b < source.planes; ++b)
-    for (int c = 0; c < source.c; c += LANES) {
+    for (int c = 0; c < source.c; c += CHANNEL_BLOCK) {
       const int channel = b * source.c + c;
-      const Vec slope = load(slopes + channel), scale = load(source.scale + channel),
-                shift = load(source.shift + channel);
-      Vec sum = load(slope_gradients + channel);
+      const Block slope = load_block(slopes + channel), scale = load_block(source.scale + channel),
+                  shift = load_block(source.shift + channel);
+      Block sum = load_block(slope_gradients + channel);
       const S* x = source.x[b] + first * source.c + c;
       S* dx = source.gradient[b] + first * source.c + c;
       const float* from = du + channel;
       for (int i = 0; i < count; ++i, x += source.c, dx += source.c, from += C) {
-        Vec g = prelu_backward(load(x) * scale + shift, slope, load(from), sum);
-        if (adds) g += load(dx);
-        store(dx, g);
+        const Block value = load_block(x);
+        Block g = load_block(from);
+        PF_EACH(n, BLOCK_VECTORS)
+          g.v[n] = prelu_backward(value.v[n] * scale.v[n] + shift.v[n], slope.v[n], g.v[n],
+                                  sum.v[n]);
+        if (adds) {
+          const Block before = load_block(dx);
+          PF_EACH(n, BLOCK_VECTORS) g.v[n] += before.v[n];
+        }
+        store_block(dx, g);
       }
-      store(slope_gradients + channel, sum);
+      store_block(slope_gradients + channel, sum);
     }
 }
 
@@ -111,24 +134,20 @@ static void activate_backward(const Source<S>& source, long first, int count, co
 template <class D>
 static void normalise_backward(const Edge& edge, const D* z, const D* dy, long first, int count,
                                int column, int columns, float* dz) {
-  constexpr int NV = CHANNEL_BLOCK / LANES;
   const int C = edge.spec.channels_out;
   for (int c = 0; c < columns; c += CHANNEL_BLOCK) {
-    Vec a[NV], b[NV], k[NV];
-    PF_EACH(n, NV) {
-      a[n] = load(edge.from_dy.data() + column + c + n * LANES);
-      b[n] = load(edge.from_z.data() + column + c + n * LANES);
-      k[n] = load(edge.constant.data() + column + c + n * LANES);
-    }
+    const Block a = load_block(edge.from_dy.data() + column + c),
+                b = load_block(edge.from_z.data() + column + c),
+                k = load_block(edge.constant.data() + column + c);
     const D* z_from = z + first * C + column + c;
     const D* dy_from = dy + first * C + column + c;
     float* to = dz + c;
     for (int i = 0; i < count; ++i, z_from += C, dy_from += C, to += columns) {
       __builtin_prefetch(z_from + CHUNK * C);
       __builtin_prefetch(dy_from + CHUNK * C);
-      PF_EACH(n, NV)
-        store(to + n * LANES,
-              a[n] * load(dy_from + n * LANES) + (b[n] * load(z_from + n * LANES) + k[n]));
+      const Block g = load_block(dy_from), value = load_block(z_from);
+      PF_EACH(n, BLOCK_VECTORS)
+        store(to + n * LANES, a.v[n] * g.v[n] + (b.v[n] * value.v[n] + k.v[n]));
     }
   }
 }

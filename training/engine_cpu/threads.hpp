@@ -12,6 +12,8 @@ namespace pocketface {
 
 class Threads {
  public:
+  using Work = std::function<void(int job, int thread)>;
+
   explicit Threads(int count) : count_(count) {
     for (int i = 1; i < count; ++i) workers_.emplace_back([this, i] { serve(i); });
   }
@@ -20,7 +22,6 @@ class Threads {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       stopping_ = true;
-      ++round_;
     }
     begin_.notify_all();
     for (std::thread& worker : workers_) worker.join();
@@ -28,53 +29,45 @@ class Threads {
 
   int count() const { return count_; }
 
-  // Calls job(i) for each i below count(), the caller taking 0; returns when all have returned, or
-  // throws what one of them threw.
-  void run(const std::function<void(int)>& job) {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      job_ = &job;
-      pending_ = count_ - 1;
-      thrown_ = nullptr;
-      ++round_;
-    }
-    if (count_ > 1) begin_.notify_all();
-    attempt(job, 0);
+  // Calls work(job, thread) for each job below `jobs`; whichever thread is free takes the next, the
+  // caller being thread 0. Returns when all have returned, or throws what one of them threw. A
+  // thread that the system wakes too late is not waited for.
+  void each(int jobs, const Work& work) {
     std::unique_lock<std::mutex> lock(mutex_);
+    work_ = &work;
+    next_ = 0;
+    jobs_ = pending_ = jobs;
+    thrown_ = nullptr;
+    if (count_ > 1) begin_.notify_all();
+    take(lock, 0);
     end_.wait(lock, [this] { return pending_ == 0; });
     if (thrown_) std::rethrow_exception(thrown_);
   }
 
-  // The images [first, last) of `total` that thread `index` handles.
-  void share(int index, int total, int& first, int& last) const {
-    first = static_cast<int>(static_cast<long>(total) * index / count_);
-    last = static_cast<int>(static_cast<long>(total) * (index + 1) / count_);
-  }
-
  private:
-  void attempt(const std::function<void(int)>& job, int index) {
-    try {
-      job(index);
-    } catch (...) {
-      std::lock_guard<std::mutex> lock(mutex_);
-      thrown_ = std::current_exception();
+  void take(std::unique_lock<std::mutex>& lock, int thread) {
+    while (next_ < jobs_) {
+      const int job = next_++;
+      const Work& work = *work_;
+      lock.unlock();
+      std::exception_ptr thrown;
+      try {
+        work(job, thread);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      lock.lock();
+      if (thrown) thrown_ = thrown;
+      if (--pending_ == 0) end_.notify_one();
     }
   }
 
-  void serve(int index) {
-    long seen = 0;
+  void serve(int thread) {
+    std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
-      const std::function<void(int)>* job;
-      {
-        std::unique_lock<std::mutex> lock(mutex_);
-        begin_.wait(lock, [&] { return round_ != seen; });
-        seen = round_;
-        if (stopping_) return;
-        job = job_;
-      }
-      attempt(*job, index);
-      std::lock_guard<std::mutex> lock(mutex_);
-      if (--pending_ == 0) end_.notify_one();
+      begin_.wait(lock, [this] { return stopping_ || next_ < jobs_; });
+      if (stopping_) return;
+      take(lock, thread);
     }
   }
 
@@ -82,10 +75,9 @@ class Threads {
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable begin_, end_;
-  const std::function<void(int)>* job_ = nullptr;
+  const Work* work_ = nullptr;
   std::exception_ptr thrown_;
-  long round_ = 0;
-  int pending_ = 0;
+  int next_ = 0, jobs_ = 0, pending_ = 0;
   bool stopping_ = false;
 };
 

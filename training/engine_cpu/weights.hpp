@@ -42,15 +42,26 @@ inline void Engine::prepare(Edge& edge) {
   }
 }
 
-// Adds an edge's gradients, in the parameters' own layout, to the caller's.
-inline void Engine::hand_over(const Edge& edge, float* const* out) const {
-  const EdgeSpec& spec = edge.spec;
-  const float* own = gradients_[0].data();
-  const int ci = spec.channels_in;
-  for (int c = 0; c < spec.channels_out; ++c) {
-    out[spec.gamma][c] += edge.gamma_gradient[c];
-    out[spec.beta][c] += edge.beta_gradient[c];
+// Adds up the shares' weight gradients of the edges that read one state, and hands them over.
+inline void Engine::hand_over(const std::vector<int>& edges, size_t count, int set,
+                              float* const* out) {
+  float* own = gradients(set, 0);
+  for (int share = 1; share < shares_; ++share) {
+    const float* other = gradients(set, share);
+    for (size_t i = 0; i < count; ++i) own[i] += other[i];
   }
+  for (int e : edges)
+    if (edges_[e].live) hand_over(edges_[e], own, out);
+}
+
+// Adds an edge's gradients, in the parameters' own layout, to the caller's.
+inline void Engine::hand_over(const Edge& edge, const float* own, float* const* out) const {
+  const EdgeSpec& spec = edge.spec;
+  if (spec.kind == SKIP) return;
+  const int ci = spec.channels_in;
+  for (int c = 0; c < spec.channels_out; ++c) out[spec.gamma][c] += edge.gamma_gradient[c];
+  if (spec.beta != ABSENT)
+    for (int c = 0; c < spec.channels_out; ++c) out[spec.beta][c] += edge.beta_gradient[c];
   if (spec.slope != ABSENT)
     for (int c = 0; c < ci; ++c) out[spec.slope][c] += own[edge.slope_gradient + c];
   if (!edge.taps.empty()) {
@@ -63,16 +74,22 @@ inline void Engine::hand_over(const Edge& edge, float* const* out) const {
     const Branch& branch = edge.branches[b];
     const int pointwise = b == 0 ? spec.pointwise : spec.pointwise_b;
     const int depthwise = b == 0 ? spec.depthwise : spec.depthwise_b;
-    const bool folded = spec.k == 1 && depthwise != ABSENT && spec.kind != STEM;
+    const bool folded = spec.k == 1 && depthwise != ABSENT;
     const int stored = spec.kind == STEM ? STEM_INPUT : ci,
               used = spec.kind == STEM ? STEM_TAPS : ci;
-    for (int o = 0; o < branch.columns; ++o)
-      for (int c = 0; c < used; ++c) {
-        const float g = own[branch.gradient + static_cast<size_t>(o) * stored + c];
-        const size_t at = static_cast<size_t>(o) * used + c;
-        out[pointwise][at] += folded ? g * parameters_[depthwise][c] : g;
-        if (folded) out[depthwise][c] += g * parameters_[pointwise][at];
+    for (int o = 0; o < branch.columns; ++o) {
+      const float* g = own + branch.gradient + static_cast<size_t>(o) * stored;
+      float* to = out[pointwise] + static_cast<size_t>(o) * used;
+      if (!folded) {
+        for (int c = 0; c < used; ++c) to[c] += g[c];
+        continue;
       }
+      const float* weights = parameters_[pointwise] + static_cast<size_t>(o) * used;
+      const float* taps = parameters_[depthwise];
+      float* to_taps = out[depthwise];
+      for (int c = 0; c < used; ++c) to[c] += g[c] * taps[c];
+      for (int c = 0; c < used; ++c) to_taps[c] += g[c] * weights[c];
+    }
   }
 }
 

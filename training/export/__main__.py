@@ -1,28 +1,38 @@
-"""Make a model pack from a run: `python -m training.export --help`."""
+"""Make a model pack from a run: `python -m training.export RUN --out PACK …`.
+
+The network of the run's last checkpoint (or of one kept checkpoint) is rewritten to run fast,
+compared with itself in torch on real crops, centred, measured beside its teacher, and written with
+its card: a pack that the program loads. The folder's name becomes the pack's.
+"""
 
 import argparse
-import hashlib
 import logging
 import sys
-from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
+from rich.console import Console
 
-from core.errors import PocketfaceError
-from core.vision.packs import CARD_FILE, MODEL_FILE, dump_card, read_pack
-from training.checkpoint import read_environment
-from training.data.batches import answered_shards
-from training.data.manifest import is_held_out, read_manifest
-from training.evaluate import embeddings, measure
-from training.export.card import card_text, make_card
-from training.export.centring import CROPS, centre_output
-from training.export.parity import cosine_gap
-from training.operating import operating_points, read_strangers, read_trained
-from training.subjects import network_of, open_network, trained_net
-from training.verification import EMBED_BATCH, Embed, Pairs, read_pairs
+from core.domain.model_card import NAME
+from core.errors import UsageError
+from training.checkpoint import KEPT
+from training.command import carry_out, plain_parser
+from training.evaluate import limited
+from training.evaluation.embeddings import Shown
+from training.evaluation.measure import Measured, measure
+from training.evaluation.report import Report, shown_table
+from training.evaluation.sets import open_set
+from training.evaluation.speed import time_sessions
+from training.export.benchmark import benchmark
+from training.export.card import CARD_FMR
+from training.export.centring import centre_output
+from training.export.history import history_of
+from training.export.material import Material, gather
+from training.export.pack import Judged, judge, write_pack
+from training.export.parity import COSINE_LIMIT, cosine_gap
+from training.export.quantize import quantized
+from training.run_folder import read_environment
+from training.saved_net import saved_net
+from training.subjects import Network, network_of, open_network
 
 PARITY_CROPS = 64  # real faces on which torch and onnxruntime must agree
 
@@ -31,108 +41,120 @@ log = logging.getLogger(__name__)
 
 def main(arguments: list[str] | None = None) -> int:
     """Carry out one command."""
-    options = parse(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        export(options)
-    except PocketfaceError as error:
-        log.error("%s", error.sentence)  # noqa: TRY400 - the sentence is for the person
-        return error.exit_code
-    return 0
+    return carry_out(parser(), run, arguments)
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="training.export", description=__doc__)
-    parser.add_argument(
-        "run", type=Path, help="run folder; an annealed one: its last weights are exported"
+    found = plain_parser("training.export", __doc__)
+    found.add_argument("run", type=Path, help="run folder, best an annealed one, or a checkpoint")
+    found.add_argument("--out", type=Path, required=True, help="folder of the pack, named like it")
+    found.add_argument("--data", type=Path, required=True, help="what the run was trained on")
+    found.add_argument("--cache", type=Path, required=True, help="folder for what is computed once")
+    found.add_argument("--sets", nargs="+", required=True, metavar="NAME=PAIRS[@FOLDER]")
+    found.add_argument(
+        "--mated", nargs="+", required=True, help="names of the sets whose mated pairs count misses"
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the pack, named like it")
-    parser.add_argument("--data", type=Path, required=True, help="folder of shards")
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--teacher", type=Path, required=True, help="measured side by side")
-    parser.add_argument("--sets", nargs="+", required=True, metavar="NAME=PAIRS.csv")
-    parser.add_argument("--note", default="", help="a sentence for the card's history")
-    parser.add_argument("--mated", nargs="+", required=True, help="sets that give mated pairs")
-    return parser.parse_args(arguments)
+    found.add_argument("--teacher", type=Path, help="measured side by side")
+    found.add_argument("--note", default="", help="a sentence for the card's history")
+    found.add_argument(
+        "--licence",
+        default="",
+        help="of the pack, if the training pictures are your own to license",
+    )
+    found.add_argument("--int8", type=Path, metavar="PACK", help="also write it in 8-bit integers")
+    found.add_argument(
+        "--benchmark", action="store_true", help="time plain and rewritten graph, for the card"
+    )
+    return found
 
 
-def export(options: argparse.Namespace) -> None:
-    """Graph, parity, measurements, card.
+def run(options: argparse.Namespace) -> None:
+    """Export, measure and write.
 
     Raises:
         PocketfaceError: Anything that keeps the pack from being true; nothing is written then.
     """
-    net, progress = trained_net(options.run)
-    share = progress.recipe.data.held_out_share
-    facts = read_environment(options.run)
-    shards = answered_shards(options.data, options.cache, facts.teacher_sha256[:12])
-    centre_output(net, read_trained(options.data, options.cache, shards, share, CROPS))
+    packs = [path for path in (options.out, options.int8) if path is not None]
+    for path in packs:
+        _check_name(path)
+    net, progress = saved_net(options.run)
+    history = history_of(net, progress, read_environment(run_of(options.run)))
+    sets = [open_set(text) for text in options.sets]
+    _check_mated(options.mated, [pairs.name for pairs in sets])
+    teacher = open_network(options.teacher) if options.teacher else None
+    material = gather(
+        options.data,
+        options.cache,
+        history,
+        net.embedding,
+        sets,
+        options.mated,
+        note=options.note,
+        licence=options.licence,
+    )
+    centre_output(net, material.trained)
     network = network_of(net, options.out.name)
-    strangers = read_strangers(options.data, options.cache, share)
-    log.info(
-        "parity: 1 − cos at most %.1e", cosine_gap(net, network, strangers.crops[:PARITY_CROPS])
+    gap = cosine_gap(net, network, material.strangers[:PARITY_CROPS])
+    parity = f"the graph answers as torch does, to {gap:.1e} in cosine on real faces"
+    log.info("%s", parity)
+    if options.dry_run:
+        return
+    shown = limited(options.max_minutes)
+    notes = [f"Graph: {parity} (limit {COSINE_LIMIT:g})."]
+    if options.benchmark:
+        notes.append(f"Speed: {benchmark(net).in_words()}.")
+        log.info("%s", notes[-1])
+    student = judge(network, material, shown)
+    others = measured_on(teacher, material, shown) if teacher else []
+    if options.int8:
+        small = judge(quantized(network, material.trained, options.int8.name), material, shown)
+        words = compared(student, small)
+        write_pack(options.int8, small, material, others, [words])
+        notes.append(words)
+    write_pack(options.out, student, material, others, notes)
+    Console().print(shown_table(Report({}, [*student.measured, *others])))
+
+
+def run_of(path: Path) -> Path:
+    """The run folder that a run folder or one of its kept checkpoints belongs to."""
+    return path.resolve().parent.parent if path.resolve().parent.name == KEPT else path
+
+
+def measured_on(network: Network, material: Material, shown: Shown) -> list[Measured]:
+    """Another network on the sets of a pack."""
+    return [measure(network, pairs, CARD_FMR, material.cache, shown) for pairs in material.sets]
+
+
+def compared(full: Judged, small: Judged) -> str:
+    """One sentence on accuracy and time of the two forms, timed in turns."""
+    judged = {"fp32": full, "int8": small}
+    times = time_sessions(
+        {name: (each.network.session, each.network.input_shape) for name, each in judged.items()}
     )
     sets = [
-        read_pairs(Path(path), name) for name, _, path in (s.partition("=") for s in options.sets)
+        f"{one.set} {one.single.accuracy.value:.2%} and {other.single.accuracy.value:.2%}"
+        for one, other in zip(full.measured, small.measured, strict=True)
     ]
-    cache = options.cache
-    student = measure(network, sets, cache=cache)
-    teacher = measure(open_network(options.teacher), sets, cache=cache)
-    mated = [
-        mated_scores(pairs, embeddings(network, pairs, cache))
-        for pairs in sets
-        if pairs.name in options.mated
-    ]
-    points = operating_points(
-        embed_all(strangers.crops, network.embed),
-        np.concatenate(mated),
-        f"{len(strangers.crops)} held-out people of the training collections; mated pairs of "
-        + " and ".join(options.mated),
-    )
-    crops = trained_crops(options.data, shards, share)
-    card = make_card(
-        name=options.out.name,
-        sha256=hashlib.sha256(network.model).hexdigest(),
-        progress=progress,
-        crops=crops,
-        measured=student,
-        points=points,
-        embedding=net.shape.embedding,
-        today=datetime.now(UTC).date(),
-    )
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / MODEL_FILE).write_bytes(network.model)
-    text = card_text(card, options.note, progress, crops, teacher, student)
-    (options.out / "MODEL_CARD.md").write_text(text, encoding="utf-8")
-    (options.out / CARD_FILE).write_bytes(dump_card(card))
-    read_pack(options.out, built_in=False).read_model()
-    log.info("%s", "\n".join(f"{row.name}: {row.accuracy:.4f} / {row.tar}" for row in student))
+    return (
+        f"8-bit integers: {times['fp32'].median_ms:.1f} ms in single precision and "
+        f"{times['int8'].median_ms:.1f} ms in integers, one thread, in turns; accuracy in this "
+        f"order: {', '.join(sets)}."
+    ).replace("%", " %")
 
 
-def mated_scores(
-    pairs: Pairs, vectors: np.ndarray[tuple[int, int], np.dtype[np.float32]]
-) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """Cosines of a set's mated pairs, from the vectors of its pictures."""
-    one, other = pairs.left[pairs.mated], pairs.right[pairs.mated]
-    scores: np.ndarray[tuple[int], np.dtype[np.float32]] = np.einsum(
-        "nd,nd->n", vectors[one], vectors[other]
-    )
-    return scores
+def _check_name(path: Path) -> None:
+    if not NAME.fullmatch(path.name):
+        raise UsageError(
+            reason=f"'{path.name}' is no name for a pack; it is lower case letters, digits, dots "
+            "and dashes"
+        )
 
 
-def embed_all(
-    crops: np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]], embed: Embed
-) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Unit vectors of many crops."""
-    starts = range(0, len(crops), EMBED_BATCH)
-    return np.concatenate([embed(crops[start : start + EMBED_BATCH]) for start in starts])
-
-
-def trained_crops(data: Path, shards: Sequence[str], share: float) -> Counter[str]:
-    """How many crops of each source are trained on."""
-    rows = (row for name in shards for row in read_manifest(data / f"{name}.csv.gz"))
-    return Counter(row.source for row in rows if not is_held_out(row, share))
+def _check_mated(mated: list[str], names: list[str]) -> None:
+    for name in mated:
+        if name not in names:
+            raise UsageError(reason=f"--mated names '{name}', and --sets has no such set")
 
 
 if __name__ == "__main__":

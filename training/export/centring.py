@@ -10,23 +10,20 @@ import torch
 from numpy.typing import NDArray
 
 from core.vision.tensors import to_blob
-from training.nets.pocketnet import PocketNet
-from training.subjects import network_of
-
-CROPS = 2_000  # training faces; the mean is then known to about 1/45 of the spread
-BATCH = 2  # pictures a run; larger ones leave the cache of a CPU
+from training.nets.table import Backbone
+from training.subjects import EMBED_BATCH, network_of
 
 
-def centre_output(net: PocketNet, crops: NDArray[np.uint8]) -> None:
+def centre_output(net: Backbone, crops: NDArray[np.uint8]) -> None:
     """Shift the network's output, in place, so that its mean over the crops is 0.
 
     Args:
         crops: uint8 (N, 112, 112, 3), BGR: faces that were trained on, never those judged.
     """
     network = network_of(net, "uncentred")
-    total = np.zeros(net.shape.embedding, dtype=np.float64)
-    for start in range(0, len(crops), BATCH):
-        blob = to_blob(crops[start : start + BATCH], network.spec)
+    total = np.zeros(net.embedding, dtype=np.float64)
+    for start in range(0, len(crops), EMBED_BATCH):
+        blob = to_blob(crops[start : start + EMBED_BATCH], network.spec)
         total += network.session.run(blob)[0].sum(axis=0, dtype=np.float64)
     with torch.no_grad():
         net.tail.norm.bias.sub_(torch.from_numpy(total / len(crops)))

@@ -6,14 +6,14 @@ from numpy.typing import NDArray
 
 from core.errors import ModelContractError
 from core.vision.tensors import to_blob
-from training.nets.pocketnet import PocketNet
+from training.nets.table import Backbone
 from training.subjects import Network
 
 COSINE_LIMIT = 1e-5  # largest 1 − cos between torch and onnxruntime that is only rounding
 BATCH = 8  # also shows that the batch is free
 
 
-def cosine_gap(net: PocketNet, network: Network, crops: NDArray[np.uint8]) -> float:
+def cosine_gap(net: Backbone, network: Network, crops: NDArray[np.uint8]) -> float:
     """Largest 1 − cos between torch in evaluation mode and the exported graph.
 
     Args:

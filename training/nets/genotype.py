@@ -7,11 +7,11 @@ Source: Boutros et al., PocketNet, IEEE Access 2022 (found by DARTS on CASIA-Web
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
-from training.recipe import DataError
+from training.errors import DataError
 
 NODES = 4  # intermediate nodes of a cell; their outputs are concatenated
 OWN_INPUTS = 2  # sources 0 and 1
@@ -27,6 +27,9 @@ Operation = Literal[
     "dw_conv_1x1",
     "none",
 ]
+
+OPERATION_NAMES: tuple[Operation, ...] = get_args(Operation)
+"""All eight, in the published order of a search's tables."""
 
 
 class Edge(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -108,12 +111,24 @@ def read_genotype(path: Path) -> Genotype:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(path=path, reason=str(error)) from error
+    return parse_genotype(data, path)
+
+
+def parse_genotype(data: bytes, origin: Path) -> Genotype:
+    """A genotype from its JSON.
+
+    Args:
+        origin: The file it comes from, for error messages.
+
+    Raises:
+        DataError: Too large, or no valid genotype.
+    """
     if len(data) > MAX_GENOTYPE_BYTES:
-        raise DataError(path=path, reason="it is larger than any genotype")
+        raise DataError(path=origin, reason="it is larger than any genotype")
     try:
         return msgspec.json.decode(data, type=Genotype)
     except msgspec.MsgspecError as error:
-        raise DataError(path=path, reason=f"it is no genotype ({error})") from error
+        raise DataError(path=origin, reason=f"it is no genotype ({error})") from error
 
 
 def genotype_json(genotype: Genotype) -> bytes:

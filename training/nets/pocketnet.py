@@ -5,16 +5,17 @@ Architecture Search and Multi-Step Knowledge Distillation, IEEE Access 10 (2022)
 """
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import UsageError
-from training.nets.genotype import CASIA, CIFAR, CellNodes, Genotype, read_genotype
+from training.nets.genotype import CASIA, CIFAR, CellNodes, Genotype
 
 STEM_MULTIPLIER = 4  # the stem is four times as wide as the first cells' nodes
 TAIL_WIDTH = 512  # channels of the tail for embeddings of 128 and 256
@@ -44,11 +45,7 @@ class Shape:
 
 
 class PReLU(nn.Module):
-    """x where positive, a learnt slope per channel times x elsewhere.
-
-    Written as a·x + (1 − a)·relu(x), the form the exported network has; on a CPU it costs no
-    more than the built-in operation.
-    """
+    """x where positive, a learnt slope per channel times x elsewhere."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -56,8 +53,7 @@ class PReLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape as `x` (N, C, H, W)."""
-        slope = self.slope.view(1, -1, 1, 1)
-        return torch.addcmul(functional.relu(x) * (1 - slope), x, slope)
+        return functional.prelu(x, self.slope.to(x.dtype))
 
 
 class Separable(nn.Module):
@@ -258,6 +254,16 @@ class PocketNet(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_uniform_(module.weight, nonlinearity="relu")
 
+    @property
+    def embedding(self) -> int:
+        """Numbers in the output."""
+        return self.shape.embedding
+
+    def stages(self) -> tuple[tuple[str, tuple[nn.Module, ...]], ...]:
+        """Names and modules, from the pixels to the embedding."""
+        cells = tuple((f"cell {index}", (cell,)) for index, cell in enumerate(self.cells))
+        return (("stem", (self.stem, self.stem_norm)), *cells, ("tail", (self.tail,)))
+
     def forward(self, images: Tensor) -> Tensor:
         """Embeddings, not normalised.
 
@@ -289,16 +295,16 @@ def map_side(input_side: int) -> int:
 
 
 def resize_kernel(weight: Tensor, side: int) -> Tensor:
-    """A global depthwise kernel for a map of another size.
+    """A kernel as large as the map for a map of another size.
 
     Resampled linearly over the face (which the map covers at any size) and scaled so that the
     weighted sum over a constant map stays the same.
 
     Args:
-        weight: (C, 1, k, k). Not modified.
+        weight: (O, I, k, k), with I = 1 in a depthwise kernel. Not modified.
 
     Returns:
-        (C, 1, side, side).
+        (O, I, side, side).
     """
     old = weight.shape[-1]
     if old == side:
@@ -309,7 +315,24 @@ def resize_kernel(weight: Tensor, side: int) -> Tensor:
     return resized * (old / side) ** 2
 
 
-def resize_input(net: PocketNet, input_side: int) -> None:
+class MapWide(Protocol):
+    """A tail with one convolution as large as the map it reads."""
+
+    spatial: nn.Conv2d
+
+
+class Resizable(Protocol):
+    """A network of this package: one kernel follows its input size."""
+
+    input_side: int
+
+    @property
+    def tail(self) -> MapWide:
+        """The layers after the last map."""
+        ...
+
+
+def resize_input(net: Resizable, input_side: int) -> None:
     """Make a network take another input size, in place; only the tail's kernel changes.
 
     The kernel becomes a new Parameter, so an optimiser must be told.
@@ -332,18 +355,42 @@ ARCHITECTURES: dict[str, tuple[Shape, Genotype]] = {
 """The published family, and the cell searched on CIFAR-10 in both shapes."""
 
 
-def named_pocketnet(architecture: str, genotype: str = "", side: int = INPUT_SIDE_PX) -> PocketNet:
-    """A member of the family with fresh weights.
+FREE_SHAPE = re.compile(r"pocketnet-([1-9]\d{0,2})x([1-9]\d?)-([1-9]\d{0,3})")
+"""Width, cells and embedding of any other shape, as in `pocketnet-8x6-64`."""
+
+SMALLEST_CELLS = 4  # with fewer, two of the three reductions would be one cell
+
+
+def named_pocketnet(
+    architecture: str, genotype: Genotype | None = None, side: int = INPUT_SIDE_PX
+) -> PocketNet:
+    """A member of the family, or any other shape, with fresh weights.
 
     Args:
-        genotype: A JSON file whose cell replaces the member's own; empty for none.
+        architecture: A name of `ARCHITECTURES`, or `pocketnet-WIDTHxCELLS-EMBEDDING`.
+        genotype: A cell in the place of the member's own.
 
     Raises:
-        UsageError: No member of that name.
-        DataError: The genotype's file cannot be used.
+        UsageError: No network of that name, or an input size it cannot take.
     """
-    if architecture not in ARCHITECTURES:
+    shape, cell = _named_shape(architecture)
+    try:
+        return PocketNet(shape, genotype or cell, side)
+    except ValueError as error:
+        raise UsageError(reason=str(error)) from error
+
+
+def _named_shape(architecture: str) -> tuple[Shape, Genotype]:
+    if architecture in ARCHITECTURES:
+        return ARCHITECTURES[architecture]
+    free = FREE_SHAPE.fullmatch(architecture)
+    if not free:
         known = ", ".join(ARCHITECTURES)
-        raise UsageError(reason=f"'{architecture}' is no architecture; there are {known}")
-    shape, cell = ARCHITECTURES[architecture]
-    return PocketNet(shape, read_genotype(Path(genotype)) if genotype else cell, side)
+        raise UsageError(
+            reason=f"'{architecture}' is no PocketNet; there are {known} and any "
+            "pocketnet-WIDTHxCELLS-EMBEDDING"
+        )
+    width, cells, embedding = map(int, free.groups())
+    if cells < SMALLEST_CELLS:
+        raise UsageError(reason=f"a PocketNet has at least {SMALLEST_CELLS} cells, not {cells}")
+    return Shape(width, cells, embedding), CASIA

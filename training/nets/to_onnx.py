@@ -1,27 +1,31 @@
-"""A trained PocketNet as a single-file ONNX graph, rewritten to run fast.
+"""A trained network as a single-file ONNX graph; a PocketNet rewritten to run fast.
 
 The graph is built node by node, so every rewrite is visible here, and each is exact up to rounding:
 
 1. BatchNorm is folded into the convolution before it; after a pool it becomes a 1×1 depthwise
    convolution with a bias (its scale may be negative, so it cannot move in front of the maximum).
 2. A depthwise 1×1 followed by a pointwise convolution is one pointwise convolution.
-3. A factorized reduce is two strided 1×1 convolutions and a concatenation.
+3. A factorized reduce is two strided 1×1 convolutions and a concatenation. Its activation is
+   computed on the quarter of the pixels that each branch reads.
 4. PReLU(x) = (1 − a)·[relu(x) + a/(1 − a)·x], and the factor goes into the convolution that
    always follows; where 1 − a is small, a·x + (1 − a)·relu(x). onnxruntime's PRelu has no kernel
    for its blocked layout, and converting back and forth takes most of the time. One relu serves
    all readers of a tensor.
+5. Filters of the stem that weight decay has brought to zero are constants. The stem is read
+   through 1×1 convolutions alone, so they are taken out and their effect goes into the biases.
 """
 
-from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
-from torch import Tensor, nn
+from torch import nn
 
+from training.nets.onnx_graph import INPUT, Double, Graph, affine, array
+from training.nets.onnx_teacher import rewrite_prelu
+from training.nets.plain_onnx import plain_onnx
 from training.nets.pocketnet import (
     Cell,
     FactorizedReduce,
@@ -32,201 +36,149 @@ from training.nets.pocketnet import (
     Tail,
     Zero,
 )
+from training.nets.table import Backbone
 
-OPSET = 17  # read by every onnxruntime since 1.12
-IR_VERSION = 8  # the one that opset 17 came with
-LARGEST_INDEX = 2**31 - 1  # "to the end" of an axis
-INPUT, OUTPUT = "images", "embedding"
 SMALLEST_FACTOR = 0.05  # |1 − a| below which the factor is not absorbed: a/(1 − a) would grow large
-
-Array = NDArray[np.float32]
-
-
-@dataclass(slots=True)
-class Graph:
-    """Nodes and constants, gathered in order."""
-
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    constants: list[onnx.TensorProto] = field(default_factory=list)
-    rectified: dict[str, str] = field(default_factory=dict)
-    count: int = 0
-
-    def add(self, kind: str, inputs: list[str], **attributes: int | list[int]) -> str:
-        """One node; the name of its output."""
-        self.count += 1
-        name = f"{kind.lower()}_{self.count}"
-        node = helper.make_node(kind, inputs, [name], name, None, None, None, **attributes)
-        self.nodes.append(node)
-        return name
-
-    def constant(self, values: NDArray[np.generic]) -> str:
-        """One constant; its name."""
-        self.count += 1
-        name = f"constant_{self.count}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def conv(
-        self,
-        source: str,
-        weight: Array,
-        bias: Array | None,
-        *,
-        stride: int = 1,
-        pad: int = 0,
-        groups: int = 1,
-    ) -> str:
-        """A convolution of weight (O, I/groups, k, k) and bias (O,)."""
-        inputs = [source, self.constant(weight.astype(np.float32))]
-        if bias is not None:
-            inputs.append(self.constant(bias.astype(np.float32)))
-        return self.add(
-            "Conv",
-            inputs,
-            kernel_shape=list(weight.shape[2:]),
-            strides=[stride, stride],
-            pads=[pad] * 4,
-            group=groups,
-        )
-
-    def relu(self, source: str) -> str:
-        """A tensor without its negative part, computed once for all who read it."""
-        if source not in self.rectified:
-            self.rectified[source] = self.add("Relu", [source])
-        return self.rectified[source]
+DEAD_WEIGHT = 1e-12  # sum of |weights| of a filter that answers with its bias; inputs are within ±1
+CHANNEL_STEP = 16  # alive filters are filled up to a multiple: the block of 512-bit registers
 
 
-def to_onnx(net: PocketNet) -> onnx.ModelProto:
+def to_onnx(net: Backbone) -> onnx.ModelProto:
     """The network with its running statistics, as (batch, 3, side, side) → (batch, embedding).
 
     Args:
-        net: Not modified; any training state.
+        net: Not modified; any training state. Rewritten if it is a PocketNet; any other is
+            exported layer by layer, without PRelu.
     """
+    if not isinstance(net, PocketNet):
+        return rewrite_prelu(plain_onnx(net))
     graph = Graph()
     with torch.no_grad():
-        before = last = _conv_norm(graph, INPUT, net.stem, net.stem_norm)
+        stem = _Stem(graph, net)
+        before = last = stem.name
         for module in net.cells:
-            before, last = last, _cell(graph, cast(Cell, module), before, last)
-        output = graph.add("Flatten", [_tail(graph, net.tail, last)])
-    graph.nodes[-1].output[0] = OUTPUT
-    assert output != OUTPUT, "the flatten node is the last"
-    side = net.input_side
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "pocketnet",
-            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["batch", 3, side, side])],
-            [
-                helper.make_tensor_value_info(
-                    OUTPUT, TensorProto.FLOAT, ["batch", net.shape.embedding]
-                )
-            ],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        producer_name="pocketface",
-    )
-    model.ir_version = IR_VERSION
-    onnx.checker.check_model(model, full_check=True)
-    return model
+            before, last = last, _cell(graph, cast(Cell, module), before, last, stem)
+        output = _tail(graph, net.tail, last)
+    return graph.finished(output, net.input_side, net.embedding)
 
 
-def _array(tensor: Tensor) -> NDArray[np.float64]:
-    return tensor.detach().to(torch.float64).numpy()
+class _Stem:
+    """The stem without its dead filters.
+
+    Attributes:
+        name: Of its output.
+        alive: int: the filters that are kept, ascending.
+        constants: float64: what the others answer; 0 at those kept.
+    """
+
+    def __init__(self, graph: Graph, net: PocketNet) -> None:
+        scale, shift = affine(net.stem_norm)
+        weight = array(net.stem.weight) * scale[:, None, None, None]
+        self.alive = alive_filters(weight)
+        self.constants = shift.copy()
+        self.constants[self.alive] = 0
+        self.name = graph.conv(INPUT, weight[self.alive], shift[self.alive], stride=2, pad=1)
 
 
-def _affine(norm: nn.BatchNorm2d) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scale and shift of a BatchNorm with its running statistics."""
-    mean, variance = norm.running_mean, norm.running_var
-    assert mean is not None, "every norm here tracks statistics"
-    assert variance is not None, "every norm here tracks statistics"
-    scale = _array(norm.weight) / np.sqrt(_array(variance) + norm.eps)
-    return scale, _array(norm.bias) - _array(mean) * scale
+def alive_filters(weight: Double) -> NDArray[np.intp]:
+    """Which filters of (O, I, k, k) depend on their input, filled up to a multiple of 16.
+
+    Ascending, so that nothing changes where none is dead.
+    """
+    strength = np.abs(weight).sum(axis=(1, 2, 3))
+    alive = int((strength > DEAD_WEIGHT).sum())
+    count = min(len(weight), max(1, -(-alive // CHANNEL_STEP)) * CHANNEL_STEP)
+    return np.sort(np.argsort(-strength, kind="stable")[:count])
 
 
 def _conv_norm(
-    graph: Graph, source: str, conv: nn.Conv2d, norm: nn.BatchNorm2d, factor: Array | None = None
+    graph: Graph, source: str, conv: nn.Conv2d, norm: nn.BatchNorm2d, factor: Double
 ) -> str:
     """Convolution and BatchNorm as one; `factor` scales the input channels."""
-    scale, shift = _affine(norm)
-    weight = _array(conv.weight) * scale[:, None, None, None]
-    if factor is not None:
-        depthwise = conv.groups > 1
-        weight = weight * factor.reshape((-1, 1, 1, 1) if depthwise else (1, -1, 1, 1))
-    return graph.conv(
-        source,
-        weight.astype(np.float32),
-        shift.astype(np.float32),
-        stride=conv.stride[0],
-        pad=cast(int, conv.padding[0]),
-        groups=conv.groups,
-    )
+    scale, shift = affine(norm)
+    weight = array(conv.weight) * scale[:, None, None, None]
+    weight = weight * factor.reshape((-1, 1, 1, 1) if conv.groups > 1 else (1, -1, 1, 1))
+    return graph.conv(source, weight, shift, groups=conv.groups)
 
 
-def _prelu(graph: Graph, source: str, activation: PReLU) -> tuple[str, Array]:
-    """The activation up to a factor per channel, which the next convolution absorbs."""
-    slope = _array(activation.slope)
+def _slope(activation: PReLU) -> Double:
+    return array(activation.slope)
+
+
+def _parts(slope: Double) -> tuple[Double, Double, Double]:
+    """A PReLU as factor·(linear·x + positive·relu(x)), by channel; positive is 1 if possible."""
     rest = 1 - slope
     absorbed = bool((np.abs(rest) > SMALLEST_FACTOR).all())
     factor = rest if absorbed else np.ones_like(rest)
-    linear = graph.constant((slope / factor).astype(np.float32).reshape(1, -1, 1, 1))
-    scaled = graph.add("Mul", [source, linear])
+    return factor, slope / factor, rest / factor
+
+
+def _prelu(graph: Graph, source: str, slope: Double) -> tuple[str, Double]:
+    """The activation up to a factor per channel, which the next convolution absorbs."""
+    factor, linear, share = _parts(slope)
+    scaled = graph.by_channel(source, linear)
     positive = graph.relu(source)
-    if not absorbed:
-        keep = graph.constant(rest.astype(np.float32).reshape(1, -1, 1, 1))
-        positive = graph.add("Mul", [positive, keep])
-    return graph.add("Add", [positive, scaled]), factor.astype(np.float32)
+    if (share != 1).any():
+        positive = graph.by_channel(positive, share)
+    return graph.add("Add", [positive, scaled]), factor
 
 
 def _separable(graph: Graph, source: str, block: Separable) -> str:
-    active, factor = _prelu(graph, source, block.activation)
-    depthwise = _array(block.depthwise.weight) * factor[:, None, None, None]
-    scale, shift = _affine(block.norm)
-    pointwise = _array(block.pointwise.weight) * scale[:, None, None, None]
-    stride = block.depthwise.stride[0]
+    active, factor = _prelu(graph, source, _slope(block.activation))
     kernel = block.depthwise.kernel_size[0]
-    bias = shift.astype(np.float32)
+    stride = block.depthwise.stride[0]
+    scale, shift = affine(block.norm)
+    pointwise = array(block.pointwise.weight) * scale[:, None, None, None]
+    depthwise = array(block.depthwise.weight) * factor[:, None, None, None]
     if kernel == 1:
-        merged = pointwise * depthwise[:, 0, 0, 0][None, :, None, None]
-        return graph.conv(active, merged.astype(np.float32), bias, stride=stride)
-    spread = graph.conv(
-        active,
-        depthwise.astype(np.float32),
-        None,
-        stride=stride,
-        pad=kernel // 2,
-        groups=len(depthwise),
-    )
-    return graph.conv(spread, pointwise.astype(np.float32), bias)
+        return graph.conv(active, pointwise * depthwise.reshape(1, -1, 1, 1), shift, stride=stride)
+    spread = graph.conv(active, depthwise, stride=stride, pad=kernel // 2, groups=len(depthwise))
+    return graph.conv(spread, pointwise, shift)
+
+
+def _behind_stem(graph: Graph, stem: _Stem, block: Separable) -> str:
+    """A 1×1 block that reads the stem: dead filters go into its bias."""
+    slope = _slope(block.activation)
+    scale, shift = affine(block.norm)
+    weight = array(block.pointwise.weight)[:, :, 0, 0] * scale[:, None]
+    weight = weight * array(block.depthwise.weight).reshape(1, -1)
+    constants = np.where(stem.constants > 0, stem.constants, slope * stem.constants)
+    active, factor = _prelu(graph, stem.name, slope[stem.alive])
+    kept = weight[:, stem.alive] * factor
+    return graph.conv(active, kept[:, :, None, None], shift + weight @ constants)
 
 
 def _reduce(graph: Graph, source: str, block: FactorizedReduce) -> str:
-    active, factor = _prelu(graph, source, block.activation)
-    scale, shift = _affine(block.norm)
-    shifted = _slice(graph, active, start=1, step=1)
-    branches = []
+    factor, linear, share = _parts(_slope(block.activation))
+    scale, shift = affine(block.norm)
     half = len(scale) // 2
-    parts = ((active, slice(0, half)), (shifted, slice(half, None)))
-    for index, (branch, part) in enumerate(parts):
-        depthwise = _array(cast(nn.Conv2d, block.depthwise[index]).weight)[:, 0, 0, 0] * factor
-        pointwise = _array(cast(nn.Conv2d, block.pointwise[index]).weight)
+    positive = graph.relu(source)
+    branches = []
+    for index, part in enumerate((slice(0, half), slice(half, None))):
+        picked = [
+            graph.conv(tensor, _picker(values, index), stride=2, groups=len(values))
+            for tensor, values in ((source, linear), (positive, share))
+        ]
+        active = graph.add("Add", picked)
+        depthwise = array(cast(nn.Conv2d, block.depthwise[index]).weight)[:, 0, 0, 0] * factor
+        pointwise = array(cast(nn.Conv2d, block.pointwise[index]).weight)
         weight = pointwise * depthwise[None, :, None, None] * scale[part, None, None, None]
-        branches.append(
-            graph.conv(branch, weight.astype(np.float32), shift[part].astype(np.float32), stride=2)
-        )
+        branches.append(graph.conv(active, weight, shift[part]))
     return graph.add("Concat", branches, axis=1)
 
 
+def _picker(values: Double, offset: int) -> Double:
+    """A depthwise kernel that takes the pixel `offset` rows down and right, times `values`."""
+    kernel = np.zeros((len(values), 1, offset + 1, offset + 1))
+    kernel[:, 0, offset, offset] = values
+    return kernel
+
+
 def _pool(graph: Graph, source: str, block: Pool) -> str:
-    pool = block.pool
-    kind = "MaxPool" if isinstance(pool, nn.MaxPool2d) else "AveragePool"
-    stride = cast(int, cast(nn.MaxPool2d, pool).stride)
-    pooled = graph.add(
-        kind, [source], kernel_shape=[3, 3], strides=[stride, stride], pads=[1, 1, 1, 1]
-    )
-    scale, shift = _affine(block.norm)
-    weight = scale.astype(np.float32).reshape(-1, 1, 1, 1)
-    return graph.conv(pooled, weight, shift.astype(np.float32), groups=len(weight))
+    stride = cast(int, cast(nn.MaxPool2d, block.pool).stride)
+    scale, shift = affine(block.norm)
+    pooled = graph.pool(source, block.pool, stride)
+    return graph.conv(pooled, scale.reshape(-1, 1, 1, 1), shift, groups=len(scale))
 
 
 def _operation(graph: Graph, source: str, block: nn.Module) -> str:
@@ -240,23 +192,17 @@ def _operation(graph: Graph, source: str, block: nn.Module) -> str:
         case nn.Identity():
             return source
         case Zero():
-            zero = graph.constant(np.zeros(1, dtype=np.float32))
-            thinned = _slice(graph, source, start=0, step=block.stride)
-            return graph.add("Mul", [thinned, zero])
+            thinned = graph.slice(source, start=0, step=block.stride)
+            return graph.add("Mul", [thinned, graph.numbers(np.zeros(1))])
     raise AssertionError(f"a cell holds no {type(block).__name__}")
 
 
-def _slice(graph: Graph, source: str, *, start: int, step: int) -> str:
-    """Rows and columns from `start` on, every `step`-th."""
-    limits = ([start] * 2, [LARGEST_INDEX] * 2, [2, 3], [step] * 2)
-    constants = [graph.constant(np.array(values, dtype=np.int64)) for values in limits]
-    return graph.add("Slice", [source, *constants])
-
-
-def _cell(graph: Graph, cell: Cell, before: str, last: str) -> str:
+def _cell(graph: Graph, cell: Cell, before: str, last: str, stem: _Stem) -> str:
     states = [
-        _operation(graph, before, cell.preprocess[0]),
-        _operation(graph, last, cell.preprocess[1]),
+        _behind_stem(graph, stem, cast(Separable, block))
+        if source == stem.name
+        else _operation(graph, source, block)
+        for source, block in zip((before, last), cell.preprocess, strict=True)
     ]
     for (one, other), edges in zip(cell.sources, cell.edges, strict=True):
         first, second = tuple(edges.children())
@@ -266,8 +212,9 @@ def _cell(graph: Graph, cell: Cell, before: str, last: str) -> str:
 
 
 def _tail(graph: Graph, tail: Tail, source: str) -> str:
-    active, factor = _prelu(graph, source, tail.activation)
+    active, factor = _prelu(graph, source, _slope(tail.activation))
     wide = _conv_norm(graph, active, tail.expand, tail.expand_norm, factor)
-    active, factor = _prelu(graph, wide, tail.expand_activation)
+    active, factor = _prelu(graph, wide, _slope(tail.expand_activation))
     spread = _conv_norm(graph, active, tail.spatial, tail.spatial_norm, factor)
-    return _conv_norm(graph, spread, tail.project, tail.norm)
+    nothing = np.ones(tail.project.in_channels)
+    return _conv_norm(graph, spread, tail.project, tail.norm, nothing)

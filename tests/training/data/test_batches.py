@@ -1,78 +1,53 @@
-"""Batches: an order that depends on seed and position alone, answers that fit their crops."""
+"""Faces: who is shown, who is held out, whose answers fit, whatever they are stored in."""
 
 import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from training.data.batches import Faces, Position, open_faces, take
-from training.recipe import DataError, DataSection
+from core.opencv import cv2
+from training.data.augment import draw
+from training.data.batches import (
+    Faces,
+    answered_shards,
+    images_of,
+    open_faces,
+    read_answers,
+    views_of,
+)
+from training.errors import DataError
+from training.recipe.distil import DataSection
+from training.synth import draw_face
 
-
-def faces(world, cache: Path, **changes: object) -> Faces:
-    digest = hashlib.sha256(world.teacher.read_bytes()).hexdigest()[:12]
-    return open_faces(world.data, cache, digest, DataSection(held_out_share=0.3, **changes))
-
-
-def batch(faces: Faces, position: Position, seed: int = 1, targets: str = "clean"):
-    return take(faces, position, 4, seed=seed, side=16, strength=0.5, targets=targets)
-
-
-def test_the_same_position_gives_the_same_batch(world, cache: Path) -> None:
-    shown = faces(world, cache)
-
-    first, after = batch(shown, Position())
-    again, _ = batch(shown, Position())
-    later, _ = batch(shown, after)
-
-    assert np.array_equal(first.images, again.images)
-    assert not np.array_equal(first.images, later.images)
+CPU = torch.device("cpu")
 
 
-def test_an_epoch_shows_every_crop_once_and_none_of_the_held_out(world, cache: Path) -> None:
-    shown = faces(world, cache)
-    position, targets = Position(), []
-    for _ in range(len(shown.shown) // 4):
-        one, position = batch(shown, position)
-        targets += [row.tobytes() for row in one.targets.numpy()]
-
-    assert position.epoch == 1
-    assert len(set(targets)) == len(targets)
-    held = {shown.clean[index].tobytes() for index in shown.held_out}
-    assert not held & set(targets)
-    assert batch(shown, position)[1].epoch == 2 or len(shown.shown) % 4 == 0
+def digest(world) -> str:
+    return hashlib.sha256(world.teacher.read_bytes()).hexdigest()[:12]
 
 
-def test_another_number_of_crops_starts_the_next_epoch(world, cache: Path) -> None:
-    _, after = batch(faces(world, cache), Position(epoch=3, taken=8, crops=999))
-
-    assert after.epoch == 4
+def faces(world, cache: Path, **changes: float) -> Faces:
+    return open_faces(world.data, cache, DataSection(held_out_share=0.3, **changes))
 
 
-def test_mirrored_views_are_answered_mirrored(world, cache: Path) -> None:
-    shown = faces(world, cache, targets="view")
-    assert shown.mirror is not None
+def test_nobody_held_out_is_shown_or_has_a_label(world, cache: Path) -> None:
+    found = faces(world, cache)
 
-    answers = np.concatenate(
-        [
-            batch(shown, Position(taken=4 * k, crops=len(shown.shown)), targets="view")[0].targets
-            for k in range(4)
-        ]
-    )
-
-    clean = {row.tobytes() for row in shown.clean}
-    mirrored = {row.tobytes() for row in shown.mirror}
-    kinds = ["clean" if row.tobytes() in clean else "mirror" for row in answers]
-    assert {"clean", "mirror"} == set(kinds)
-    assert all(row.tobytes() in clean | mirrored for row in answers)
+    assert not set(found.shown) & set(found.held_out)
+    assert len(found.shown) + len(found.held_out) == len(found) == 48
+    assert (found.labels[found.held_out] == -1).all()
+    assert set(found.labels[found.shown]) == set(range(found.people))
+    assert sum(size for _, size in found.shards) == 48
 
 
-def test_centred_answers_have_unit_length_and_no_common_direction(world, cache: Path) -> None:
-    plain, centred = faces(world, cache), faces(world, cache, centre=True)
+def test_crops_come_from_their_shards(world, cache: Path) -> None:
+    found = faces(world, cache)
+    everything = found.crops(np.arange(48))
 
-    np.testing.assert_allclose(np.linalg.norm(centred.clean, axis=1), 1, atol=1e-5)
-    assert np.linalg.norm(centred.clean.mean(0)) < np.linalg.norm(plain.clean.mean(0))
+    assert np.array_equal(found.crops(np.array([47, 0, 25])), everything[[47, 0, 25]])
+    assert len({crop.tobytes() for crop in everything}) == 48
 
 
 def test_turned_heads_count_more_often(world, cache: Path) -> None:
@@ -82,13 +57,50 @@ def test_turned_heads_count_more_often(world, cache: Path) -> None:
     assert len(weighted.shown) == 2 * len(plain.shown)
 
 
-def test_without_answers_nothing_starts(world, cache: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no shard has answers"):
-        open_faces(world.data, tmp_path, "0" * 12, DataSection())
+def test_folders_of_people_are_faces_too(tmp_path: Path) -> None:
+    for person in range(4):
+        (tmp_path / "data" / str(person)).mkdir(parents=True)
+        for crop in range(2):
+            path = tmp_path / "data" / str(person) / f"{crop}.png"
+            cv2.imwrite(str(path), draw_face(person, crop)[8:120, 8:120])
+
+    found = open_faces(tmp_path / "data", tmp_path / "cache", DataSection(held_out_share=0.0))
+
+    assert (len(found), found.people, found.shards) == (8, 4, ())
+    assert found.crops(np.array([0])).shape == (1, 128, 128, 3)
+    with pytest.raises(DataError, match="turned_weight must be 1"):
+        open_faces(tmp_path / "data", tmp_path / "cache", DataSection(turned_weight=2.0))
+
+
+def test_answers_are_read_in_the_order_of_the_crops(world, cache: Path) -> None:
+    found = faces(world, cache)
+
+    answers = read_answers(found, cache, digest(world), "clean")
+
+    assert answers is not None
+    parts = [np.load(cache / f"{name}.{digest(world)}.clean.npy") for name, _ in found.shards]
+    assert np.array_equal(answers, np.concatenate(parts))
+    assert read_answers(found, cache, "0" * 12, "clean") is None
 
 
 def test_answers_that_do_not_fit_are_refused(world, cache: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "synth-00.000000000000.clean.npy", np.zeros((3, 128), np.float32))
 
     with pytest.raises(DataError, match="do not fit"):
-        open_faces(world.data, tmp_path, "0" * 12, DataSection())
+        read_answers(faces(world, cache), tmp_path, "0" * 12, "clean")
+
+
+def test_only_answered_shards_are_named(world, cache: Path, tmp_path: Path) -> None:
+    assert answered_shards(world.data, cache, digest(world)) == ("synth-00", "synth-01")
+    with pytest.raises(DataError, match="no shard has answers"):
+        answered_shards(world.data, tmp_path, digest(world))
+
+
+def test_images_are_normalised_views(world, cache: Path) -> None:
+    crops = faces(world, cache).crops(np.arange(4))
+    draws = draw(4, 1.0, np.random.default_rng(0))
+
+    views, images = (make(crops, draws, 48, CPU) for make in (views_of, images_of))
+
+    assert views.shape == (4, 3, 48, 48)
+    torch.testing.assert_close((views - 127.5) / 127.5, images)

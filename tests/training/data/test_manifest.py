@@ -1,19 +1,23 @@
 """Manifests: read strictly, people kept together."""
 
 import gzip
+import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from training.data.manifest import (
     COLUMNS,
     CropRow,
     is_held_out,
+    manifest_bytes,
     one_crop_a_person,
     read_manifest,
     shard_names,
 )
-from training.recipe import DataError
+from training.errors import DataError
 
 GOOD = "a/1.webp,a,ann,100,0.9,300,0.1,0.5,0.0,20"
 
@@ -98,3 +102,24 @@ def test_a_folder_without_shards_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="no shard"):
         shard_names(tmp_path)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), unique=True),
+    number=st.integers(0, 99_999),
+)
+def test_what_is_written_is_read_back_whatever_it_is_called(
+    names: list[str], number: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rows = [CropRow(name, "here", name, number, 0.5, math.nan, -0.25, 0.5, 0, 20) for name in names]
+    path = tmp_path_factory.mktemp("m") / "faces-00.csv.gz"
+    path.write_bytes(manifest_bytes(rows))
+
+    found = read_manifest(path)
+
+    assert [(row.file, row.identity, row.yaw) for row in found] == [
+        (name, name, -0.25) for name in names
+    ]
+    assert all(math.isnan(row.sharpness) for row in found)
+    assert all(row.face_px == number for row in found)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.data.shards import centre, open_shard
-from training.recipe import DataError
+from training.errors import DataError
 from training.synth import draw_face, write_shard
 
 
@@ -21,7 +21,7 @@ def shard(tmp_path: Path) -> Path:
 def test_crops_come_back_as_drawn_and_in_order(shard: Path, tmp_path: Path) -> None:
     opened = open_shard(shard, "s", tmp_path / "cache")
 
-    assert [row.file for row in opened.rows][:3] == [f"synth/0000{n}_000.webp" for n in range(3)]
+    assert [row.file for row in opened.rows][:3] == [f"synth/0000{n}_000.png" for n in range(3)]
     assert np.array_equal(opened.crops[4], draw_face(1, 1))
     assert opened.left_out == {}
 
@@ -38,7 +38,7 @@ def test_the_cache_serves_when_the_tar_is_gone(shard: Path, tmp_path: Path) -> N
 
 def test_what_is_left_out_is_counted_by_reason(shard: Path, tmp_path: Path) -> None:
     with tarfile.open(shard / "s.tar", "a") as archive:
-        for name, data in (("extra.webp", b"x"), ("synth/00009_000.webp", b"no picture")):
+        for name, data in (("extra.webp", b"x"), ("synth/00009_000.png", b"no picture")):
             member = tarfile.TarInfo(name)
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))

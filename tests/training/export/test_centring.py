@@ -8,7 +8,7 @@ from core.vision.tensors import to_blob
 from training.export.centring import centre_output
 from training.nets.genotype import CASIA
 from training.nets.pocketnet import PocketNet, Shape
-from training.subjects import pocketnet_input
+from training.subjects import square_input
 from training.synth import draw_face
 
 FACES = np.stack([draw_face(person, 0)[8:120, 8:120] for person in range(7)])
@@ -17,7 +17,7 @@ FACES = np.stack([draw_face(person, 0)[8:120, 8:120] for person in range(7)])
 def answers(net: PocketNet) -> NDArray[np.float32]:
     with torch.no_grad():
         result: NDArray[np.float32] = net(
-            torch.from_numpy(to_blob(FACES, pocketnet_input(48)))
+            torch.from_numpy(to_blob(FACES, square_input(48)))
         ).numpy()
     return result
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from training.errors import DataError
 from training.nets.genotype import CASIA, GENOTYPES, genotype_json, read_genotype
-from training.recipe import DataError
 
 
 @pytest.mark.parametrize("name", GENOTYPES)

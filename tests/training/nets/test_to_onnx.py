@@ -10,7 +10,7 @@ from core.errors import ModelContractError
 from training.export.parity import COSINE_LIMIT, cosine_gap
 from training.nets.genotype import CASIA, CIFAR, Edge, Genotype
 from training.nets.pocketnet import PocketNet, PReLU, Shape
-from training.nets.to_onnx import to_onnx
+from training.nets.to_onnx import alive_filters, to_onnx
 from training.subjects import network_of
 from training.synth import draw_face
 
@@ -77,3 +77,47 @@ def test_a_graph_that_differs_is_refused() -> None:
 
     with pytest.raises(ModelContractError, match="differs"):
         cosine_gap(other, network_of(net, "small"), FACES)
+
+
+def with_dead_filters(dead: list[int]) -> PocketNet:
+    """A network of which some stem filters answer with a constant."""
+    net = lively(CASIA)
+    with torch.no_grad():
+        net.stem_norm.weight[dead] = 0
+        net.stem_norm.bias[dead] = torch.linspace(-2, 2, len(dead))
+    return net
+
+
+def stem_filters(net: PocketNet) -> int:
+    model = to_onnx(net)
+    weights = {tensor.name: tensor.dims for tensor in model.graph.initializer}
+    return weights[model.graph.node[0].input[1]][0]
+
+
+def test_dead_stem_filters_are_taken_out_and_nothing_changes() -> None:
+    net = with_dead_filters([0, 3, 4, 9, *range(13, 32)])
+
+    assert cosine_gap(net, network_of(net, "small"), FACES) <= COSINE_LIMIT
+    assert stem_filters(net) == 16  # nine are alive
+
+
+def test_a_stem_without_dead_filters_is_whole() -> None:
+    assert stem_filters(lively(CASIA)) == 32
+    assert stem_filters(with_dead_filters([5])) == 32  # 31 alive fill two blocks
+
+
+def test_a_filter_that_still_depends_on_its_input_is_kept() -> None:
+    weight = np.zeros((40, 3, 3, 3))
+    weight[[7, 20, 39], 0, 0, 0] = 1e-6
+
+    kept = alive_filters(weight)
+
+    assert {7, 20, 39} <= set(kept.tolist())
+    assert len(kept) == 16
+    assert (np.diff(kept) > 0).all()
+
+
+def test_the_factorized_reduction_needs_no_slice() -> None:
+    kinds = [node.op_type for node in to_onnx(lively(CASIA)).graph.node]
+
+    assert "Slice" not in kinds

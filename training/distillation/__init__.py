@@ -1,0 +1,1 @@
+"""Teaching a student: teachers, lessons, hints, batches and the step."""
