@@ -87,6 +87,9 @@ def _change_sentence(change: SubjectChange) -> str:
         parts.append(f"is called {after.name}")
     if before.references != after.references:
         parts.append(f"has {pictures} instead of {before.references}")
+    if before.retain_until != after.retain_until:
+        last = after.retain_until
+        parts.append(f"is kept until {last}" if last else "is kept without a last day")
     return f"{before.name} {' and '.join(parts) or 'has other notes'}."
 
 

@@ -1,7 +1,7 @@
 """What can be taken back: the journal's entries, and what undoing one would change."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from core.domain.template import SubjectId
@@ -60,6 +60,8 @@ class SubjectState:
     note: str
     enrolled: bool
     references: int
+    consent: str = ""
+    retain_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,5 +99,6 @@ def states(
         if subject is not None:
             enrolled = subject.row.deleted_at is None
             count = count_references(session, subject_id)
-            found[subject_id] = SubjectState(subject.name, subject.note, enrolled, count)
+            terms = subject.consent, subject.retain_until
+            found[subject_id] = SubjectState(subject.name, subject.note, enrolled, count, *terms)
     return found

@@ -224,6 +224,8 @@ def test_terms_are_kept_changed_and_taken_back(gallery: Gallery) -> None:
     changed = gallery.set_terms(anna.subject_id, "by mail", None)
 
     assert (changed.note, changed.consent, changed.retain_until) == ("a note", "by mail", None)
+    [change] = gallery.preview_undo().changes
+    assert change.after.retain_until == date(2027, 5, 1)
     gallery.undo()
     assert gallery.find("Anna") == anna
 

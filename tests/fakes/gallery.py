@@ -408,7 +408,8 @@ class MemoryGallery:
     def _shown(self, subject_id: SubjectId) -> SubjectState:
         subject = self._counted(self._subjects[subject_id])
         enrolled = subject_id not in self._deleted
-        return SubjectState(subject.name, subject.note, enrolled, subject.references)
+        terms = subject.consent, subject.retain_until
+        return SubjectState(subject.name, subject.note, enrolled, subject.references, *terms)
 
     def _as_entry(self, entry: "_Entry") -> HistoryEntry:
         names = tuple(self._subjects[one].name for one in entry.touched if one in self._subjects)

@@ -124,8 +124,9 @@ class MemoryTransfer:
         if dry_run or not touched:
             return ImportPlan(tuple(planned))
         gallery = self._gallery
-        ids = {it.subject_id for _, it in touched}
-        ids |= {own.subject_id for _, it in touched if (own := self._named(it.name))}
+        # Those who are new first: undoing hides them before a former one needs the name again.
+        ids = [it.subject_id for _, it in touched]
+        ids += [own.subject_id for _, it in touched if (own := self._named(it.name))]
         with gallery._change(EntryKind.IMPORTED, *ids):
             for plan, subject in touched:
                 self._carry_out(plan, subject)

@@ -9,6 +9,7 @@ import pytest
 from core.errors import UsageError
 from training.command import (
     carry_out,
+    counted,
     fit_progress,
     plain_parser,
     recipe_parser,
@@ -103,3 +104,14 @@ def test_bars_are_silent_where_nobody_watches(capfd: pytest.CaptureFixture[str])
 
     assert list(tracked(range(3), "{odd} words", 3)) == [0, 1, 2]
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_a_counted_bar_takes_reports_and_writes_nothing_into_a_pipe(
+    visible: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with counted("reading {faces}", visible=visible) as report:
+        report(0, 0)
+        report(3, 4)
+
+    assert capsys.readouterr() == ("", "")

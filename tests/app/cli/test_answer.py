@@ -21,7 +21,7 @@ def test_programs_get_one_document(capsys) -> None:
     assert document["contract_version"] == CONTRACT_VERSION
     assert document["command"] == "people delete"
     assert document["ok"] is True
-    assert document["data"] == {"name": "Anna", "deleted": True}
+    assert document["data"] == {"name": "Anna", "deleted": True, "change": 3}
 
 
 def test_a_failure_is_a_document_on_stdout_or_a_sentence_on_stderr(capsys) -> None:

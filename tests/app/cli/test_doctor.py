@@ -87,7 +87,7 @@ def test_an_entry_that_does_not_open_is_named(cli, pictures, home) -> None:
     enrolled(cli, pictures, ("Anna", "Bruno"))
     with closing(sqlite3.connect(home / "gallery.sqlite")) as database, database:
         (damaged,) = database.execute('SELECT id FROM "references" LIMIT 1').fetchone()
-        statement = 'UPDATE "references" SET sealed_template = zeroblob(600) WHERE id = ?'
+        statement = "UPDATE templates SET sealed_template = zeroblob(600) WHERE reference_id = ?"
         database.execute(statement, (damaged,))
     said = cli("doctor", "--json")
     assert said.code == 4

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -56,6 +56,16 @@ def state(name: str = "Anna", references: int = 2, *, enrolled: bool = True) -> 
         (state(), state(references=5), "Anna has 5 pictures instead of 2."),
         (state(), state("Bea", 1), "Anna is called Bea and has 1 picture instead of 2."),
         (state(), state(), "Anna has other notes."),
+        (
+            state(),
+            SubjectState("Anna", "", True, 2, "", date(2030, 1, 1)),
+            "Anna is kept until 2030-01-01.",
+        ),
+        (
+            SubjectState("Anna", "", True, 2, "", date(2030, 1, 1)),
+            state(),
+            "Anna is kept without a last day.",
+        ),
     ],
 )
 def test_what_changes_for_a_person_is_one_sentence(

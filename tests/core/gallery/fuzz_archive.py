@@ -204,7 +204,7 @@ class Fuzzer:
             try:
                 self._throw(path, number, dice)
             except Exception:
-                keep = Path(f"fuzz-{self.seed}-{number}.pfgallery").absolute()
+                keep = Path(tempfile.gettempdir()) / f"fuzz-{self.seed}-{number}.pfgallery"
                 keep.write_bytes(path.read_bytes())
                 say(f"kept {keep}")
                 raise
