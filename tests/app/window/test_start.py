@@ -12,6 +12,7 @@ from app.widgets.look import Look
 from app.window.main_window import PEOPLE, MainWindow
 from app.window.passphrase import PassphraseDialog
 from app.window.start import FAILED_EXIT, Opening, open_demo, open_window, render
+from core.security import passphrase
 from core.settings import Folders, Settings
 from tests.app.window.packs import tiny_home
 from tests.app.window.staging import RED, Stage, Until
@@ -172,8 +173,13 @@ def test_a_picture_is_made_although_nobody_comes(
 
 
 def test_a_locked_window_shows_nothing_and_the_passphrase_opens_it_again(
-    begin: Callable[..., Opening], home: tuple[Settings, Folders], until: Until, qtbot: QtBot
+    begin: Callable[..., Opening],
+    home: tuple[Settings, Folders],
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(passphrase, "ITERATIONS", 1)
+    monkeypatch.setattr(passphrase, "MEMORY_KIB", 1024)
     settings, folders = home
     opening = begin(structs.replace(settings, key_store="passphrase"), folders)
     for words in ("", "wrong ", ""):
