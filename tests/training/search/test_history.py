@@ -7,13 +7,9 @@ import pytest
 from PIL import Image
 
 from training.nets.genotype import CASIA, Edge, Genotype, read_genotype
-from training.recipe.reader import read_recipe
-from training.recipe.search import SearchRecipe
-from training.search.derive import derive
 from training.search.history import History, same_cells, shares, write_cell
 from training.search.space import PLACES, AlphaTable, read_alphas
 
-SEARCHES = Path(__file__).parents[3] / "training" / "searches"
 NAMES = ("skip_connect", "dw_conv_3x3", "none")
 
 
@@ -105,12 +101,3 @@ def test_the_order_of_a_nodes_edges_makes_no_other_cell() -> None:
 
     assert same_cells(CASIA, turned)
     assert not same_cells(CASIA, moved)
-
-
-@pytest.mark.parametrize("folder", sorted(SEARCHES.iterdir()), ids=lambda path: path.name)
-def test_a_kept_search_has_the_cell_that_its_alphas_stand_for(folder: Path) -> None:
-    recipe = read_recipe(folder / "recipe.toml", SearchRecipe)
-
-    assert derive(read_alphas(folder / "alphas.json"), recipe.goal.rule) == read_genotype(
-        folder / "genotype.json"
-    )
