@@ -17,6 +17,7 @@ def actions(look_at: object) -> BackgroundActions:
         captures_from=look_at,
         models=tuple,
         add_model=lambda *_: None,
+        measure_model=lambda *_: None,
         remove_model=lambda _: None,
         cameras=tuple,
         apply_settings=lambda _: None,
