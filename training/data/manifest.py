@@ -129,8 +129,8 @@ def _row(path: Path, line: int, fields: dict[str, str]) -> CropRow:
 
 def manifest_bytes(rows: Sequence[CropRow]) -> bytes:
     """A `.csv.gz` that `read_manifest` reads back; the same bytes for the same rows."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)  # its \r\n makes it quote a name that holds either of them
     writer.writerow(COLUMNS)
     for row in rows:
         numbers = [getattr(row, column) for column in COLUMNS[3:]]

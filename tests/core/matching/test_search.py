@@ -54,6 +54,25 @@ def test_the_snapshot_gives_what_comparing_one_by_one_gives() -> None:
     assert [s.score.value for s in scores] == sorted((s.score.value for s in scores), reverse=True)
 
 
+@pytest.mark.parametrize("count", [1, 2, 19, 20, 40])
+def test_the_best_are_the_first_of_all_scores(count: int) -> None:
+    rng = np.random.default_rng(6)
+    owners = rng.integers(0, 20, size=120)
+    vectors = rng.normal(size=(120, 16))
+    references = [reference(f"s{o:02}", v) for o, v in zip(owners, vectors, strict=True)]
+    snapshot = ReferenceMatrix.build(references, MODEL)
+    query = probe(rng.normal(size=16))
+
+    assert snapshot.best(query, count) == snapshot.scores(query)[:count]
+
+
+def test_subjects_who_score_the_same_are_no_more_than_asked_for() -> None:
+    same = np.array([1.0, 0.0])
+    snapshot = ReferenceMatrix.build([reference(name, same) for name in "abcd"], MODEL)
+
+    assert [one.subject_id for one in snapshot.best(probe(same), 2)] == ["a", "b"]
+
+
 def test_an_empty_gallery_scores_nobody() -> None:
     assert ReferenceMatrix.build([], MODEL).scores(probe(np.array([1.0, 0.0]))) == ()
 
