@@ -86,30 +86,29 @@ class CompactMatrix:
         rough = np.concatenate([chunk.products(digits) for chunk in self._chunks])
         doubt = max(chunk.bound(digits) for chunk in self._chunks) + ROUNDING
         highest: dict[SubjectId, Score] = {}
-        opened = 0
-        wanted = FIRST_OPENED
-        while True:
-            floor = _floor_of(rough, wanted)
-            self._compare(probe, np.flatnonzero(rough >= floor), highest)
-            ranked = sorted(highest.values(), key=lambda score: -score.value)
-            opened = int((rough >= floor).sum())
-            if len(ranked) >= count or opened == self.count:
-                break
+        opened, floor, wanted = 0, np.inf, FIRST_OPENED
+        while len(highest) < count and opened < self.count:
+            former, floor = floor, _floor_of(rough, wanted)
+            opened += self._compare(probe, (rough >= floor) & (rough < former), highest)
             wanted = opened * GROWTH
         if opened < self.count:
-            needed = ranked[count - 1].value - doubt
-            self._compare(probe, np.flatnonzero((rough >= needed) & (rough < floor)), highest)
+            ranked = sorted((score.value for score in highest.values()), reverse=True)
+            needed = ranked[count - 1] - doubt
+            self._compare(probe, (rough >= needed) & (rough < floor), highest)
         order = sorted(highest.items(), key=lambda item: -item[1].value)
         return tuple(SubjectScore(subject, score) for subject, score in order[:count])
 
     def _compare(
-        self, probe: Embedding, places: NDArray[np.intp], highest: dict[SubjectId, Score]
-    ) -> None:
-        for reference in self._open_rows(self.rows[places].tolist()):
+        self, probe: Embedding, chosen: NDArray[np.bool_], highest: dict[SubjectId, Score]
+    ) -> int:
+        """Open the chosen rows and note who scores higher than before; how many rows there were."""
+        rows: list[int] = self.rows[chosen].tolist()
+        for reference in self._open_rows(rows):
             score = compare(probe, reference.template)
             known = highest.get(reference.subject_id)
             if known is None or score.value > known.value:
                 highest[reference.subject_id] = score
+        return len(rows)
 
 
 def _give_memory_back() -> None:
